@@ -1,0 +1,1 @@
+"""Who calls, and with which Graph access token the gateway may act for them."""

@@ -1,0 +1,1 @@
+"""Microsoft Graph over HTTP: requests, answers, retries, and the one way upstream of an operation."""

@@ -1,0 +1,1 @@
+"""Arguments and selected names → requests to Microsoft Graph. Pure functions over the specs."""

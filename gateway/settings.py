@@ -1,0 +1,248 @@
+"""Every knob of the gateway: variable, unit, default, meaning. The only file that knows the environment.
+
+`Settings.from_environ` checks everything before anything starts and reports all faults at once (`SettingsError`).
+A secret may come from a file instead: `GATEWAY_…_FILE` names it.
+"""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "GATEWAY_"
+
+
+class SettingsError(Exception):
+    """The environment does not make a valid configuration. `faults`: one line each, never a secret."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+def _split(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _base_url(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValueError("must be an absolute URL, such as https://graph.microsoft.com")
+    if url.username or url.query or url.fragment or url.path not in {"", "/"}:
+        raise ValueError("must be scheme and host only, such as https://graph.microsoft.com")
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise ValueError("plain http is allowed for a loopback host only: access tokens travel over it; use https")
+    return value.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _origin(value: str) -> str:
+    url = urlsplit(value)
+    if value != "*" and (url.scheme not in {"http", "https"} or f"{url.scheme}://{url.netloc}" != value):
+        raise ValueError(f"{value!r} is no origin; write it as a browser sends it: https://app.example.com")
+    return value
+
+
+def _fernet_key(value: SecretStr) -> SecretStr:
+    try:
+        Fernet(value.get_secret_value())
+    except ValueError:
+        raise ValueError("each key must be 32 random bytes in URL-safe base64; `gateway key` prints one") from None
+    return value
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)]
+Keys = Annotated[tuple[Annotated[SecretStr, AfterValidator(_fernet_key)], ...], NoDecode, BeforeValidator(_split)]
+Count = Annotated[int, Field(ge=1)]
+Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+
+
+class Settings(BaseSettings):
+    """The configuration of one gateway process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    # Microsoft Graph
+    graph_url: BaseUrl = Field("https://graph.microsoft.com", description="Root of Microsoft Graph.")
+    graph_version: Literal["v1.0", "beta"] = Field(
+        "v1.0", description="Version segment. The public service has the namespace in `beta` only."
+    )
+    ca_file: FilePath | None = Field(
+        None, description="Certificates (PEM) that are trusted besides the system's own, for Graph and Entra."
+    )
+    graph_connections: Count = Field(64, description="Connections to Graph that may be open at a time.")
+    max_graph_calls: Count = Field(100, description="Calls to Graph that one operation may make.")
+    graph_concurrency: Count = Field(10, description="Calls to Graph that one operation may have in flight.")
+    max_answer_bytes: Count = Field(8_000_000, description="Largest answer that is read from Graph, decompressed.")
+    deadline_seconds: float = Field(
+        30, gt=0, le=600, description="Time for one operation; a caller's `X-Deadline-Ms` can only shorten it."
+    )
+
+    # Who calls
+    auth_mode: Literal["forward", "on-behalf-of"] = Field(
+        "forward",
+        description="`forward`: callers bring a delegated Graph token. `on-behalf-of`: callers bring a token for this "
+        "gateway, which exchanges it for one.",
+    )
+    entra_url: BaseUrl = Field("https://login.microsoftonline.com", description="Root of Microsoft Entra.")
+    entra_tenant_id: Guid | None = Field(
+        None, description="The service provider's tenant (GUID): callers come from it, the exchange goes to it."
+    )
+    entra_client_id: Guid | None = Field(None, description="Application (client) id (GUID) of this gateway in Entra.")
+    entra_client_certificate_file: FilePath | None = Field(
+        None, description="Credential for the exchange: private key and certificate (PEM)."
+    )
+    entra_federated_token_file: Path | None = Field(
+        None, description="Credential for the exchange: file with a workload identity token, read at each use."
+    )
+    entra_managed_identity: Literal["system"] | Guid | None = Field(
+        None, description="Credential for the exchange: `system`, or the client id of a user-assigned identity."
+    )
+    entra_client_secret: SecretStr | None = Field(
+        None, description="Credential for the exchange: a client secret. Prefer one of the others."
+    )
+    entra_scope: str = Field(
+        "access_as_user", min_length=1, description="Scope of this gateway that a caller's token must carry."
+    )
+    entra_graph_scopes: Names = Field(
+        (), description="Delegated Graph permissions to ask for in the exchange. Default: all that were consented to."
+    )
+    allowed_tenants: Names = Field(
+        (), description="Tenants whose callers are accepted. Default: `GATEWAY_ENTRA_TENANT_ID`."
+    )
+    allowed_client_apps: Names = Field((), description="Client apps whose tokens are accepted. Default: any.")
+
+    # What is offered
+    convention_writes: Names = Field(
+        ("cloudPcConnections",),
+        description="Entity sets that get the writes which no Graph page documents. `none` for no set.",
+    )
+    introspection: bool = Field(True, description="Whether the schema can be asked for, and errors suggest names.")
+    playground: bool = Field(True, description="Whether browsers get the GraphiQL page at `/graphql`.")
+
+    # HTTP
+    allowed_hosts: Names = Field(
+        ("*",), description="Host names that requests may be addressed to; `*.example.com` works."
+    )
+    cors_origins: Origins = Field((), description="Browser origins that may call; `*` for any. Default: none.")
+    max_body_bytes: Count = Field(1_000_000, description="Largest request body, decompressed.")
+    admin_port: int | None = Field(None, ge=0, le=65535, description="Port for Prometheus' `/metrics`. Default: none.")
+
+    # Limits on a document
+    max_tokens: Count = Field(10_000, description="Lexical tokens in a document.")
+    max_depth: Count = Field(12, description="Nesting of fields; introspection aside.")
+    max_aliases: Count = Field(50, description="Aliased fields, fragments expanded.")
+    max_root_fields: Count = Field(50, description="Root fields, fragments expanded.")
+    max_directives: Count = Field(50, description="Directives in a document.")
+    document_cache_entries: Count = Field(1_000, description="Parsed and validated documents that are kept.")
+    document_cache_bytes: Count = Field(4_000_000, description="Text of the documents that are kept.")
+
+    # Secrets and logs
+    secret_keys: Keys = Field(
+        (),
+        description="Keys that seal cursors, comma-separated: the first seals, all open. Default: a random one, so "
+        "cursors end with the process and are not shared by replicas.",
+    )
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto", description="`text` for people, `json` for machines, `auto`: text on a terminal."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe line that is logged."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is passed counts: `from_environ` is the one way from an environment."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Self:
+        """Settings from `GATEWAY_…` variables; raises `SettingsError` with every fault found."""
+        given, faults = _read_files({name: text for name, text in environ.items() if name.startswith(PREFIX) and text})
+        faults += [_unknown(name) for name in given if name not in VARIABLES]
+        faults += _missing(given)
+        source = EnvSettingsSource(cls)
+        source.env_vars = {name.lower(): text for name, text in given.items()}
+        try:
+            settings = cls(**source())
+        except ValidationError as error:
+            faults += [_fault(given, each) for each in error.errors()]
+        else:
+            if not faults:
+                return settings
+        raise SettingsError(faults)
+
+
+VARIABLES: Mapping[str, str] = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
+SECRETS = ("GATEWAY_ENTRA_CLIENT_SECRET", "GATEWAY_SECRET_KEYS")
+CREDENTIALS = (
+    "GATEWAY_ENTRA_CLIENT_CERTIFICATE_FILE",
+    "GATEWAY_ENTRA_FEDERATED_TOKEN_FILE",
+    "GATEWAY_ENTRA_MANAGED_IDENTITY",
+    "GATEWAY_ENTRA_CLIENT_SECRET",
+)
+
+
+def _read_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Replaces each `GATEWAY_…_FILE` of a secret by that file's content, less the white space around it."""
+    variables, faults = dict(given), []
+    for name in SECRETS:
+        path = variables.pop(f"{name}_FILE", None)
+        if path is None:
+            continue
+        if name in variables:
+            faults.append(f"{name}_FILE: set this or {name}, not both")
+            continue
+        try:
+            variables[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"{name}_FILE={path!r}: cannot be read ({error.__class__.__name__})")
+    return variables, faults
+
+
+def _unknown(name: str) -> str:
+    nearest = get_close_matches(name, [*VARIABLES, *(f"{secret}_FILE" for secret in SECRETS)], n=1, cutoff=0)
+    return f"{name}: no such setting; the nearest is {nearest[0]}"
+
+
+def _missing(given: Mapping[str, str]) -> list[str]:
+    """What the chosen auth mode needs and does not have."""
+    if given.get("GATEWAY_AUTH_MODE") != "on-behalf-of":
+        return []
+    needed = ("GATEWAY_ENTRA_TENANT_ID", "GATEWAY_ENTRA_CLIENT_ID")
+    faults = [f"{name}: required with GATEWAY_AUTH_MODE=on-behalf-of" for name in needed if name not in given]
+    credentials = [name for name in CREDENTIALS if name in given]
+    if len(credentials) != 1:
+        found = f"found {' and '.join(credentials)}" if credentials else "found none"
+        faults.append(f"GATEWAY_AUTH_MODE='on-behalf-of': needs exactly one of {', '.join(CREDENTIALS)}; {found}")
+    return faults
+
+
+def _fault(given: Mapping[str, str], error: Any) -> str:
+    name = f"{PREFIX}{error['loc'][0].upper()}"
+    shown = "" if name in SECRETS else f"={given.get(name)!r}"
+    return f"{name}{shown}: {error['msg'].removeprefix('Value error, ')}"
