@@ -1,0 +1,133 @@
+"""`GraphRequest` → what Microsoft Graph answered: headers, token, retries, claims challenge, errors.
+
+Used by `loader.py` only, which is the one way upstream of an operation.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+from gateway.clock import Clock, Deadline
+from gateway.errors import (
+    ClaimsChallengeError,
+    DeadlineExceededError,
+    GatewayError,
+    OutcomeUnknownError,
+    UpstreamUnavailableError,
+)
+from gateway.graph.answer import OUTCOME_HINT, BrokenAnswerError, to_error, to_object
+from gateway.graph.request import GraphRequest, Json
+from gateway.graph.retry import RetryBudget, send_with_retries
+from gateway.graph.transport import Answer, LostError, NotSentError, Transport, TransportError
+from gateway.telemetry import Operation, Telemetry
+
+TokenSource = Callable[[str | None], Awaitable[str]]
+"""Claims of a challenge, or None → a Graph access token; raises `ClaimsChallengeError` where there is no other."""
+
+LARGEST_SUCCESS: Final = 299
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """On whose behalf, until when, and in which operation a request is sent."""
+
+    token: TokenSource
+    deadline: Deadline
+    operation: Operation
+
+
+class GraphClient:
+    """One for each process. `base_url` ends with the version: `https://graph.microsoft.com/v1.0`."""
+
+    def __init__(self, transport: Transport, *, base_url: str, clock: Clock, telemetry: Telemetry) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._telemetry = telemetry
+        self._budget = RetryBudget()
+        self.base_url = base_url
+
+    async def read(self, request: GraphRequest, errand: Errand) -> dict[str, Json]:
+        """The JSON object that Graph answered; raises `GatewayError`."""
+        content: dict[str, Json] = {}
+
+        async def attempt(token: str) -> Answer:
+            nonlocal content
+            answer = await self._call(request, token, errand)
+            content = to_object(answer) if answer.status <= LARGEST_SUCCESS else {}
+            return answer
+
+        await self._send(request, attempt, errand)
+        return content
+
+    async def write(self, request: GraphRequest, errand: Errand) -> Answer:
+        """Graph's success answer; its body may be empty or broken. Raises `GatewayError`."""
+        return await self._send(request, lambda token: self._call(request, token, errand), errand)
+
+    async def _send(self, request: GraphRequest, attempt: Callable[[str], Awaitable[Answer]], errand: Errand) -> Answer:
+        """A success, after one more try with another token if Graph challenges the first."""
+        try:
+            return await self._send_as(await errand.token(None), request, attempt, errand)
+        except ClaimsChallengeError as challenge:
+            if challenge.graph is None:
+                raise
+            try:
+                token = await errand.token(challenge.claims)
+            except ClaimsChallengeError as again:
+                raise (challenge if again.claims == challenge.claims else again) from None
+            return await self._send_as(token, request, attempt, errand)
+
+    async def _send_as(
+        self, token: str, request: GraphRequest, attempt: Callable[[str], Awaitable[Answer]], errand: Errand
+    ) -> Answer:
+        try:
+            answer = await send_with_retries(
+                request,
+                lambda: attempt(token),
+                deadline=errand.deadline,
+                clock=self._clock,
+                budget=self._budget,
+            )
+        except (TransportError, BrokenAnswerError) as failure:
+            raise _to_error(request, failure, errand.deadline) from failure
+        if 200 <= answer.status <= LARGEST_SUCCESS:
+            return answer
+        raise to_error(request, answer, now=self._clock.time())
+
+    async def _call(self, request: GraphRequest, token: str, errand: Errand) -> Answer:
+        """One HTTP call.
+
+        Headers: https://learn.microsoft.com/graph/best-practices-concept
+        """
+        remaining_seconds = errand.deadline.remaining_seconds
+        if remaining_seconds <= 0:
+            raise NotSentError("the deadline has passed")
+        headers = {
+            "authorization": f"Bearer {token}",
+            "accept": "application/json",
+            "client-request-id": str(uuid4()),
+            "prefer": "include-unknown-enum-members",
+        }
+        if request.body is not None:
+            headers["content-type"] = "application/json"
+        with self._telemetry.graph_call(errand.operation, request.method, request.template) as call:
+            answer = await self._transport(
+                request.method, self.base_url + request.target, headers | call.headers, request.body, remaining_seconds
+            )
+            call.status = answer.status
+        if request_id := answer.headers.get("request-id"):
+            errand.operation.graph_request_ids.append(request_id)
+        return answer
+
+
+def _to_error(request: GraphRequest, failure: Exception, deadline: Deadline) -> GatewayError:
+    """What a request without a usable answer means for the caller."""
+    if request.is_write and isinstance(failure, LostError):
+        return OutcomeUnknownError(
+            "The request was sent to Microsoft Graph and no complete answer came.", hint=OUTCOME_HINT
+        )
+    if deadline.remaining_seconds <= 0:
+        return DeadlineExceededError("The time for the operation was up; nothing was changed.")
+    if isinstance(failure, NotSentError):
+        return UpstreamUnavailableError("Microsoft Graph cannot be reached; nothing was sent.")
+    return UpstreamUnavailableError("Microsoft Graph gave no usable answer to a read; nothing was changed.")

@@ -1,0 +1,94 @@
+"""What may be sent again, when, and within which budget.
+
+Reads: after 429, 502, 503, 504, a lost connection or a broken body. Writes: only after 429, which refuses before any
+work is done (https://learn.microsoft.com/graph/throttling), or if the request surely did not leave. Never past the
+deadline.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from tenacity import AsyncRetrying, RetryCallState
+
+from gateway.clock import Clock, Deadline
+from gateway.graph.answer import BrokenAnswerError, retry_after_seconds
+from gateway.graph.request import GraphRequest
+from gateway.graph.transport import Answer, NotSentError, TransportError
+
+MAX_ATTEMPTS: Final = 4
+FIRST_WAIT_SECONDS: Final = 0.5
+LONGEST_WAIT_SECONDS: Final = 8.0
+READ_STATUSES: Final = frozenset({429, 502, 503, 504})
+WRITE_STATUSES: Final = frozenset({429})
+
+
+class RetryBudget:
+    """Keeps retries a small share of all calls, so that an outage is not answered with a multiple of the load.
+
+    Each first attempt earns a tenth of a retry; at most ten are saved up.
+    """
+
+    earned_per_call: Final = 0.1
+    most_saved: Final = 10.0
+
+    def __init__(self) -> None:
+        self._saved = self.most_saved
+
+    def earn(self) -> None:
+        self._saved = min(self.most_saved, self._saved + self.earned_per_call)
+
+    def spend(self) -> bool:
+        if self._saved < 1:
+            return False
+        self._saved -= 1
+        return True
+
+
+async def send_with_retries(
+    request: GraphRequest,
+    attempt: Callable[[], Awaitable[Answer]],
+    *,
+    deadline: Deadline,
+    clock: Clock,
+    budget: RetryBudget,
+) -> Answer:
+    """The last attempt's answer, or its `TransportError` or `BrokenAnswerError`."""
+    budget.earn()
+    statuses = WRITE_STATUSES if request.is_write else READ_STATUSES
+    failures = (NotSentError,) if request.is_write else (TransportError, BrokenAnswerError)
+
+    def may_help(state: RetryCallState) -> bool:
+        outcome = _outcome(state)
+        return outcome.status in statuses if isinstance(outcome, Answer) else isinstance(outcome, failures)
+
+    def wait_seconds(state: RetryCallState) -> float:
+        outcome = _outcome(state)
+        told = retry_after_seconds(outcome.headers, now=clock.time()) if isinstance(outcome, Answer) else None
+        if told is not None:
+            return told
+        # Full jitter, so that callers who failed together do not come back together.
+        return random.uniform(0, min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (state.attempt_number - 1)))  # noqa: S311
+
+    def is_over(state: RetryCallState) -> bool:
+        if state.attempt_number >= MAX_ATTEMPTS or state.upcoming_sleep >= deadline.remaining_seconds:
+            return True
+        return not budget.spend()
+
+    retrying = AsyncRetrying(
+        retry=may_help, wait=wait_seconds, stop=is_over, sleep=clock.sleep, retry_error_callback=_last_result
+    )
+    return await retrying(attempt)
+
+
+def _outcome(state: RetryCallState) -> Answer | BaseException:
+    assert state.outcome is not None
+    failure = state.outcome.exception()
+    answer: Answer | BaseException = state.outcome.result() if failure is None else failure
+    return answer
+
+
+def _last_result(state: RetryCallState) -> Answer:
+    assert state.outcome is not None
+    answer: Answer = state.outcome.result()
+    return answer

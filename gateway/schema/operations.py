@@ -1,0 +1,132 @@
+"""Specs → the fields of `Query` and `Mutation`."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.field import StrawberryField
+from strawberry.types.unset import UNSET
+
+from gateway.resources.spec import Operation, ResourceSpec
+from gateway.schema.resolvers import DEFAULT_FIRST, MAX_FIRST, RESOLVERS
+from gateway.schema.types import GraphQLType, ResourceTypes, list_of, optional
+
+BY_CONVENTION = (
+    "Microsoft Graph has no page about this write: it rests on OData's conventions, and Graph may refuse it."
+)
+
+
+def build_root_fields(types: ResourceTypes, operations: Operation) -> list[StrawberryField]:
+    """The fields for those of the operations that the resource offers."""
+    return [_BUILDERS[each](types) for each in types.spec.operations & operations]
+
+
+def _list_field(types: ResourceTypes) -> StrawberryField:
+    spec = types.spec
+    return _root_field(
+        spec,
+        Operation.LIST,
+        spec.entity_set,
+        types.connection,
+        f"Lists {spec.entity_set}, a page at a time.",
+        [
+            _argument(
+                "first",
+                optional(int),
+                f"How many at most: 1 to {MAX_FIRST}.",
+                default=DEFAULT_FIRST,
+            ),
+            _argument(
+                "after", optional(str), "`endCursor` of the page before; the rest of the question must be the same."
+            ),
+            _argument("filter", optional(types.filter), "Which to list. Default: all."),
+            _argument("orderBy", optional(list_of(types.order)), "How to sort, most significant key first."),
+        ],
+    )
+
+
+def _get_field(types: ResourceTypes) -> StrawberryField:
+    spec = types.spec
+    return _root_field(
+        spec,
+        Operation.GET,
+        spec.entity_type,
+        types.object,
+        f"Reads one {spec.name}; null if there is none with this {spec.key.name}.",
+        [_key_argument(spec)],
+    )
+
+
+def _create_field(types: ResourceTypes) -> StrawberryField:
+    spec = types.spec
+    return _root_field(
+        spec,
+        Operation.CREATE,
+        f"create{spec.name}",
+        types.object,
+        f"Creates one {spec.name} and answers with it.",
+        [_argument("input", types.create_input, f"The {spec.name} to create.")],
+    )
+
+
+def _update_field(types: ResourceTypes) -> StrawberryField:
+    spec = types.spec
+    return _root_field(
+        spec,
+        Operation.UPDATE,
+        f"update{spec.name}",
+        types.object,
+        f"Changes one {spec.name} and answers with it.",
+        [_key_argument(spec), _argument("input", types.update_input, "What to change.")],
+    )
+
+
+def _delete_field(types: ResourceTypes) -> StrawberryField:
+    spec = types.spec
+    return _root_field(
+        spec,
+        Operation.DELETE,
+        f"delete{spec.name}",
+        strawberry.ID,
+        f"Deletes one {spec.name} and answers with its {spec.key.name}.",
+        [_key_argument(spec)],
+    )
+
+
+_BUILDERS: Mapping[Operation, Callable[[ResourceTypes], StrawberryField]] = {
+    Operation.LIST: _list_field,
+    Operation.GET: _get_field,
+    Operation.CREATE: _create_field,
+    Operation.UPDATE: _update_field,
+    Operation.DELETE: _delete_field,
+}
+
+
+def _root_field(
+    spec: ResourceSpec,
+    operation: Operation,
+    name: str,
+    of: GraphQLType,
+    description: str,
+    arguments: Iterable[StrawberryArgument],
+) -> StrawberryField:
+    """Nullable, so that one field's failure leaves its siblings' results in place."""
+    sentences = [description, f"Least privileged delegated permission: `{spec.permissions[operation]}`."]
+    if operation in spec.by_convention:
+        sentences.append(BY_CONVENTION)
+    field: StrawberryField = strawberry.field(
+        resolver=RESOLVERS[operation](spec), name=name, description=" ".join(sentences), graphql_type=optional(of)
+    )
+    field.python_name = name
+    field.arguments = list(arguments)
+    return field
+
+
+def _argument(name: str, of: GraphQLType, description: str, *, default: Any = UNSET) -> StrawberryArgument:
+    return StrawberryArgument(name, name, StrawberryAnnotation(of), description=description, default=default)
+
+
+def _key_argument(spec: ResourceSpec) -> StrawberryArgument:
+    return _argument(spec.key.name, strawberry.ID, spec.key.description)

@@ -1,0 +1,37 @@
+"""The scalars that GraphQL lacks and Microsoft Graph has."""
+
+from typing import NewType
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+from gateway.instants import to_instant
+
+DateTime = NewType("DateTime", str)
+
+
+def _parse_date_time(value: object) -> str:
+    """The text with upper-case `T` and `Z`, as OData wants them."""
+    if not isinstance(value, str):
+        raise ValueError('DateTime must be a string, such as "2026-11-24T09:30:00Z"')  # noqa: TRY004 - graphql-core's contract
+    to_instant(value)
+    return value.upper()
+
+
+def _serialize_date_time(value: object) -> str:
+    """Graph's own text, unchanged: nothing of its seven fractional digits is lost."""
+    if not isinstance(value, str):
+        raise ValueError("no date and time")  # noqa: TRY004 - graphql-core's contract
+    return value
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    DateTime: strawberry.scalar(
+        name="DateTime",
+        description="A date and time with its offset from UTC, as RFC 3339 text: `2026-11-24T09:30:00Z`. "
+        "Values from Microsoft Graph are passed on unchanged, with up to seven fractional digits.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=_serialize_date_time,
+        parse_value=_parse_date_time,
+    ),
+}
