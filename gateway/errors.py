@@ -132,10 +132,19 @@ class BadRequestError(GatewayError):
 
 class MethodNotAllowedError(BadRequestError):
     http_status = 405
+    allow: ClassVar[str] = "GET, POST"
+
+
+class MutationOverGetError(MethodNotAllowedError):
+    allow = "POST"
 
 
 class NotAcceptableError(BadRequestError):
     http_status = 406
+
+
+class RequestTimeoutError(BadRequestError):
+    http_status = 408
 
 
 class BodyTooLargeError(BadRequestError):

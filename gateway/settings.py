@@ -147,6 +147,9 @@ class Settings(BaseSettings):
     # Limits on a document
     max_tokens: Count = Field(10_000, description="Lexical tokens in a document.")
     max_depth: Count = Field(12, description="Nesting of fields; introspection aside.")
+    max_input_depth: int = Field(
+        32, ge=1, le=100, description="Nesting of lists and objects in an argument or a variable."
+    )
     max_aliases: Count = Field(50, description="Aliased fields, fragments expanded.")
     max_root_fields: Count = Field(50, description="Root fields, fragments expanded.")
     max_directives: Count = Field(50, description="Directives in a document.")
@@ -195,6 +198,22 @@ class Settings(BaseSettings):
             if not faults:
                 return settings
         raise SettingsError(faults)
+
+
+def to_markdown() -> str:
+    """The table of all settings, as the README has it."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for variable, name in VARIABLES.items():
+        field = Settings.model_fields[name]
+        rows.append(f"| `{variable}` | {_shown_default(field.default)} | {field.description} |")
+    return "\n".join(rows) + "\n"
+
+
+def _shown_default(default: Any) -> str:
+    text = ",".join(default) if isinstance(default, tuple) else default
+    if text is None or text == "":
+        return ""
+    return f"`{str(text).lower() if isinstance(text, bool) else text}`"
 
 
 VARIABLES: Mapping[str, str] = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}

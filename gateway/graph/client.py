@@ -80,13 +80,12 @@ class GraphClient:
     async def _send_as(
         self, token: str, request: GraphRequest, attempt: Callable[[str], Awaitable[Answer]], errand: Errand
     ) -> Answer:
+        async def once() -> Answer:
+            return await attempt(token)
+
         try:
             answer = await send_with_retries(
-                request,
-                lambda: attempt(token),
-                deadline=errand.deadline,
-                clock=self._clock,
-                budget=self._budget,
+                request, once, deadline=errand.deadline, clock=self._clock, budget=self._budget
             )
         except (TransportError, BrokenAnswerError) as failure:
             raise _to_error(request, failure, errand.deadline) from failure

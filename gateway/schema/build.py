@@ -1,7 +1,7 @@
 """The catalogue → the schema. The one place where graphql-core's schema is taken from Strawberry's.
 
-Strawberry builds the schema and prints it; graphql-core runs it, because a parsed and validated document is executed many
-times and Strawberry's own `execute` takes text only.
+Strawberry builds the schema and prints it; graphql-core runs it, because a parsed and validated document is executed
+many times and Strawberry's own `execute` takes text only.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 
+from gateway.errors import UpstreamUnsupportedError
 from gateway.resources.spec import READS, WRITES, ResourceSpec
 from gateway.schema.operations import build_root_fields
 from gateway.schema.scalars import SCALARS
@@ -46,4 +47,6 @@ def print_sdl(schema: strawberry.Schema) -> str:
 
 def _member(source: Any, name: str) -> Any:
     """Reads Graph's JSON by field name; a member that is not there is null."""
+    if not isinstance(source, dict):
+        raise UpstreamUnsupportedError("Microsoft Graph answered a value where an object is declared.")
     return source.get(name)

@@ -1,6 +1,6 @@
 """Specs → the fields of `Query` and `Mutation`."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import strawberry
@@ -25,25 +25,18 @@ def build_root_fields(types: ResourceTypes, operations: Operation) -> list[Straw
 
 def _list_field(types: ResourceTypes) -> StrawberryField:
     spec = types.spec
+    first = _argument("first", optional(int), f"How many at most: 1 to {MAX_FIRST}.", default=DEFAULT_FIRST)
+    after = "`endCursor` of the page before; `filter` and `orderBy` must be the same as there."
     return _root_field(
         spec,
         Operation.LIST,
         spec.entity_set,
         types.connection,
-        f"Lists {spec.entity_set}, a page at a time.",
-        [
-            _argument(
-                "first",
-                optional(int),
-                f"How many at most: 1 to {MAX_FIRST}.",
-                default=DEFAULT_FIRST,
-            ),
-            _argument(
-                "after", optional(str), "`endCursor` of the page before; the rest of the question must be the same."
-            ),
-            _argument("filter", optional(types.filter), "Which to list. Default: all."),
-            _argument("orderBy", optional(list_of(types.order)), "How to sort, most significant key first."),
-        ],
+        first,
+        _argument("after", optional(str), after),
+        _argument("filter", optional(types.filter), "Which to list. Default: all."),
+        _argument("orderBy", optional(list_of(types.order)), "How to sort, most significant key first."),
+        description=f"Lists {spec.entity_set}, a page at a time.",
     )
 
 
@@ -54,8 +47,8 @@ def _get_field(types: ResourceTypes) -> StrawberryField:
         Operation.GET,
         spec.entity_type,
         types.object,
-        f"Reads one {spec.name}; null if there is none with this {spec.key.name}.",
-        [_key_argument(spec)],
+        _key_argument(spec),
+        description=f"Reads one {spec.name}; null if there is none with this {spec.key.name}.",
     )
 
 
@@ -66,8 +59,8 @@ def _create_field(types: ResourceTypes) -> StrawberryField:
         Operation.CREATE,
         f"create{spec.name}",
         types.object,
-        f"Creates one {spec.name} and answers with it.",
-        [_argument("input", types.create_input, f"The {spec.name} to create.")],
+        _argument("input", types.create_input, f"The {spec.name} to create."),
+        description=f"Creates one {spec.name} and answers with it.",
     )
 
 
@@ -78,8 +71,9 @@ def _update_field(types: ResourceTypes) -> StrawberryField:
         Operation.UPDATE,
         f"update{spec.name}",
         types.object,
-        f"Changes one {spec.name} and answers with it.",
-        [_key_argument(spec), _argument("input", types.update_input, "What to change.")],
+        _key_argument(spec),
+        _argument("input", types.update_input, "What to change."),
+        description=f"Changes one {spec.name} and answers with it.",
     )
 
 
@@ -90,8 +84,8 @@ def _delete_field(types: ResourceTypes) -> StrawberryField:
         Operation.DELETE,
         f"delete{spec.name}",
         strawberry.ID,
-        f"Deletes one {spec.name} and answers with its {spec.key.name}.",
-        [_key_argument(spec)],
+        _key_argument(spec),
+        description=f"Deletes one {spec.name} and answers with its {spec.key.name}.",
     )
 
 
@@ -109,15 +103,15 @@ def _root_field(
     operation: Operation,
     name: str,
     of: GraphQLType,
+    *arguments: StrawberryArgument,
     description: str,
-    arguments: Iterable[StrawberryArgument],
 ) -> StrawberryField:
     """Nullable, so that one field's failure leaves its siblings' results in place."""
     sentences = [description, f"Least privileged delegated permission: `{spec.permissions[operation]}`."]
     if operation in spec.by_convention:
         sentences.append(BY_CONVENTION)
     field: StrawberryField = strawberry.field(
-        resolver=RESOLVERS[operation](spec), name=name, description=" ".join(sentences), graphql_type=optional(of)
+        resolver=RESOLVERS[operation](spec), name=name, description="\n\n".join(sentences), graphql_type=optional(of)
     )
     field.python_name = name
     field.arguments = list(arguments)

@@ -1,0 +1,91 @@
+# Everything a person or CI does here. Needs Python 3.11 or newer, nothing else; GNU make 3.81 will do.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+INSTALL = $(BIN)/pip install -qq --disable-pip-version-check
+# Exactly what the lock files name, from wheels: nothing is resolved or compiled on this machine.
+INSTALL_LOCKED = $(INSTALL) --require-hashes --no-deps --only-binary :all:
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" $(UPGRADE)
+# The environment's own Node.js comes first; it is there only when the machine had none.
+NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix playground
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help run test test-system check lint types schema playground wheel lock audit clean
+
+help:  ## What can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/run gateway/static/index.html  ## Set everything up and start gateway and Graph emulator (ARGS="--port 9000")
+	@exec $(BIN)/gateway run $(ARGS)
+
+test: $(VENV)/dev  ## All tests but those of tests/system; every branch of gateway/ must be covered
+	$(BIN)/pytest --ignore tests/system --cov
+
+test-system: $(VENV)/dev gateway/static/index.html  ## Tests with real sockets, processes and a browser (Chromium)
+	@command -v chromium >/dev/null || { echo "test-system needs Chromium on PATH: apt-get install chromium" >&2; exit 1; }
+	$(BIN)/pytest tests/system
+
+check: lint types test  ## What CI checks: format, lint, types, schema.graphql, the page's types, tests
+	@$(BIN)/gateway schema | diff -u schema.graphql - || { echo "schema.graphql is out of date: make schema" >&2; exit 1; }
+
+lint: $(VENV)/dev
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types: $(VENV)/dev playground/node_modules/.package-lock.json
+	$(BIN)/mypy
+	$(NPM) run --silent types
+
+schema: $(VENV)/dev  ## Write schema.graphql anew
+	$(BIN)/gateway schema > $(VENV)/schema.graphql
+	mv $(VENV)/schema.graphql schema.graphql
+
+playground: gateway/static/index.html  ## Build the page into gateway/static
+
+wheel: $(VENV)/dev gateway/static/index.html  ## Build the package into dist
+	$(BIN)/hatchling build -t wheel -d dist
+
+lock: $(VENV)/dev  ## Write requirements/*.txt anew (UPGRADE=--upgrade takes the newest versions)
+	$(LOCK) pyproject.toml --extra otlp -o requirements/run.txt
+	$(LOCK) --group build -o requirements/build.txt
+	$(LOCK) --group node -o requirements/node.txt
+	$(LOCK) pyproject.toml --extra otlp --group dev -c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
+
+audit: $(VENV)/dev  ## Known vulnerabilities in what the lock files name
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.txt -r requirements/dev.txt
+
+clean:  ## Remove everything that was built or installed here
+	rm -rf $(VENV) build dist gateway/static playground/node_modules .coverage* .hypothesis .*_cache
+
+# What follows are files: each is made once, and again when what it is made from has changed.
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is not; name one: make PYTHON=python3.12 …" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: requirements/run.txt requirements/build.txt pyproject.toml | $(BIN)/pip
+	$(INSTALL_LOCKED) -r requirements/run.txt -r requirements/build.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements/dev.txt $(VENV)/run
+	$(INSTALL_LOCKED) -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/node: requirements/node.txt | $(BIN)/pip
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || \
+		{ echo "No Node.js 20 or newer on PATH: it goes into $(VENV)" && $(INSTALL_LOCKED) -r requirements/node.txt; }
+	@touch $@
+
+playground/node_modules/.package-lock.json: playground/package.json playground/package-lock.json | $(VENV)/node
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+gateway/static/index.html: $(shell find playground -name node_modules -prune -o -type f -print) playground/node_modules/.package-lock.json
+	$(NPM) run build
+	@touch $@

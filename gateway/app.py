@@ -1,0 +1,142 @@
+"""Where all objects meet: settings and seams in, one ASGI application out."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from cryptography.fernet import Fernet
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
+
+from gateway.clock import Clock, SystemClock
+from gateway.cursors import CursorSealer
+from gateway.documents import Documents
+from gateway.endpoint import Endpoint
+from gateway.graph.client import Errand, GraphClient
+from gateway.graph.loader import Loader
+from gateway.graph.transport import HttpxTransport, Transport, build_client
+from gateway.health import Health
+from gateway.limits import Limits
+from gateway.page import Demo, Page
+from gateway.resources.catalog import CATALOG, offered
+from gateway.resources.spec import ResourceSpec
+from gateway.schema.build import build_schema, to_graphql_core
+from gateway.settings import Settings, SettingsError
+from gateway.telemetry import Telemetry
+
+GZIP_FROM_BYTES: Final = 1_000
+SENT_HEADERS: Final = ["authorization", "content-type", "traceparent", "tracestate", "x-deadline-ms", "x-request-id"]
+EXPOSED_HEADERS: Final = ["Retry-After", "X-Request-Id", "WWW-Authenticate"]
+PREFLIGHT_SECONDS: Final = 600
+
+
+def create_app(
+    settings: Settings,
+    *,
+    transport: Transport | None = None,
+    clock: Clock | None = None,
+    registry: CollectorRegistry | None = None,
+    demo: Demo | None = None,
+) -> Starlette:
+    """The gateway as an ASGI application. The keyword arguments are its seams; None is the real thing."""
+    clock = clock or SystemClock()
+    telemetry = Telemetry(clock, registry or CollectorRegistry())
+    health = Health()
+    client = build_client(ca_file=settings.ca_file, connections=settings.graph_connections)
+    transport = transport or HttpxTransport(client, max_answer_bytes=settings.max_answer_bytes)
+    graph = GraphClient(
+        transport, base_url=f"{settings.graph_url}/{settings.graph_version}", clock=clock, telemetry=telemetry
+    )
+    schema = build_schema(_catalog(settings))
+    limits = Limits(
+        tokens=settings.max_tokens,
+        depth=settings.max_depth,
+        input_depth=settings.max_input_depth,
+        aliases=settings.max_aliases,
+        root_fields=settings.max_root_fields,
+        directives=settings.max_directives,
+    )
+    core = to_graphql_core(schema)
+    authenticator, exchange = _build_auth(settings, transport, clock)
+    page = Page(demo) if settings.playground else None
+
+    def open_loader(errand: Errand) -> Loader:
+        return Loader(
+            graph,
+            errand,
+            max_calls=settings.max_graph_calls,
+            concurrency=settings.graph_concurrency,
+            hold=health.hold,
+        )
+
+    endpoint = Endpoint(
+        schema=core,
+        documents=Documents(
+            core,
+            limits,
+            introspection=settings.introspection,
+            cache_entries=settings.document_cache_entries,
+            cache_bytes=settings.document_cache_bytes,
+        ),
+        limits=limits,
+        authenticator=authenticator,
+        exchange=exchange,
+        open_loader=open_loader,
+        cursors=CursorSealer(_cursor_keys(settings)),
+        telemetry=telemetry,
+        clock=clock,
+        page=page,
+        deadline_seconds=settings.deadline_seconds,
+        max_body_bytes=settings.max_body_bytes,
+        suggestions=settings.introspection,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        health.start()
+        yield
+        await health.drain()
+        await client.aclose()
+
+    return Starlette(
+        routes=[Route("/graphql", endpoint), *health.routes, *(page.routes if page else [])],
+        middleware=_middleware(settings),
+        lifespan=lifespan,
+    )
+
+
+def _catalog(settings: Settings) -> tuple[ResourceSpec, ...]:
+    known = {spec.entity_set for spec in CATALOG if spec.by_convention}
+    unknown = [name for name in settings.convention_writes if name not in known | {"none"}]
+    if unknown:
+        raise SettingsError(
+            f"GATEWAY_CONVENTION_WRITES={name!r}: no entity set with such writes; there are {', '.join(sorted(known))}"
+            for name in unknown
+        )
+    return offered(CATALOG, settings.convention_writes)
+
+
+def _cursor_keys(settings: Settings) -> list[str]:
+    return [key.get_secret_value() for key in settings.secret_keys] or [Fernet.generate_key().decode()]
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """Outermost first."""
+    middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False)]
+    if settings.cors_origins:
+        middleware.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=SENT_HEADERS,
+                expose_headers=EXPOSED_HEADERS,
+                max_age=PREFLIGHT_SECONDS,
+            )
+        )
+    return [*middleware, Middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES)]

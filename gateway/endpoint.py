@@ -1,0 +1,146 @@
+"""GraphQL over HTTP: an HTTP request becomes params, caller, document, result, HTTP response, in the order of the page.
+
+https://graphql.github.io/graphql-over-http/draft/
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType, execute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.auth.bearer import Authenticator, Caller
+from gateway.auth.exchange import Exchange
+from gateway.clock import Clock, Deadline
+from gateway.cursors import CursorSealer
+from gateway.documents import Document, Documents
+from gateway.errors import BadRequestError, MethodNotAllowedError, MutationOverGetError, RequestTimeoutError
+from gateway.graph.client import Errand
+from gateway.graph.loader import Loader
+from gateway.limits import Limits, check_variables
+from gateway.page import Page
+from gateway.params import Params, read_params
+from gateway.responses import JSON, to_failure, to_media_type, to_response
+from gateway.schema.context import Context
+from gateway.telemetry import Operation, Telemetry
+
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+MILLISECONDS: Final = re.compile(r"[1-9][0-9]{0,8}")
+MAX_COERCION_ERRORS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """The ASGI application at `/graphql`."""
+
+    schema: GraphQLSchema
+    documents: Documents
+    limits: Limits
+    authenticator: Authenticator
+    exchange: Exchange
+    open_loader: Callable[[Errand], Loader]
+    cursors: CursorSealer
+    telemetry: Telemetry
+    clock: Clock
+    page: Page | None
+    deadline_seconds: float
+    max_body_bytes: int
+    suggestions: bool
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = self.page.document() if self.page and _wants_page(request) else await self._answer(request)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        """The response to a GraphQL request; every failure becomes one."""
+        given_id = request.headers.get("x-request-id", "")
+        request_id = given_id if REQUEST_ID.fullmatch(given_id) else str(uuid4())
+        media_type = JSON
+        with self.telemetry.operation(request_id, request.headers) as operation:
+            try:
+                media_type = to_media_type(request.headers.get("accept"))
+                return to_response(await self._run(request, operation), operation, media_type)
+            except Exception as failure:  # noqa: BLE001 - whatever is not meant for the caller is masked and logged
+                return to_failure(failure, operation, media_type)
+
+    async def _run(self, request: Request, operation: Operation) -> ExecutionResult:
+        if request.method not in {"GET", "POST"}:
+            raise MethodNotAllowedError("Send GraphQL requests with POST, or queries with GET.")
+        deadline = self._deadline(request)
+        caller = await self._authenticate(request, operation, deadline)
+        params = await self._read(request, deadline)
+        document = self.documents.load(params.query)
+        definition = document.operation(params.operation_name)
+        operation.name = definition.name and definition.name.value
+        operation.kind = definition.operation.value
+        if request.method == "GET" and definition.operation is not OperationType.QUERY:
+            raise MutationOverGetError("A mutation must be sent with POST.")
+        check_variables(params.variables, self.limits)
+        errand = await self._errand(caller, operation, deadline)
+        return await self._execute(document, definition, params, errand)
+
+    def _deadline(self, request: Request) -> Deadline:
+        """The operation's deadline; `X-Deadline-Ms`, milliseconds from now, can only bring it nearer."""
+        given = request.headers.get("x-deadline-ms")
+        if given is None:
+            return Deadline.after(self.clock, self.deadline_seconds)
+        if not MILLISECONDS.fullmatch(given):
+            raise BadRequestError("`X-Deadline-Ms` must be a whole number of milliseconds from 1 on.")
+        return Deadline.after(self.clock, min(self.deadline_seconds, int(given) / 1000))
+
+    async def _authenticate(self, request: Request, operation: Operation, deadline: Deadline) -> Caller:
+        caller = await self.authenticator.authenticate(request.headers.getlist("authorization"), deadline)
+        operation.tid, operation.oid, operation.appid = caller.tenant_id, caller.object_id, caller.app_id
+        operation.verified = caller.verified
+        return caller
+
+    async def _read(self, request: Request, deadline: Deadline) -> Params:
+        try:
+            async with asyncio.timeout(deadline.remaining_seconds):
+                return await read_params(request, max_body_bytes=self.max_body_bytes)
+        except TimeoutError:
+            raise RequestTimeoutError("The body did not arrive within the time for the operation.") from None
+
+    async def _errand(self, caller: Caller, operation: Operation, deadline: Deadline) -> Errand:
+        """The right to call Graph for the caller. The token is asked for now, so that a refusal ends the request."""
+
+        async def token(claims: str | None) -> str:
+            with self.telemetry.exchange():
+                return await self.exchange.access_token(caller, claims, deadline)
+
+        await token(None)
+        return Errand(token, deadline, operation)
+
+    async def _execute(
+        self, document: Document, definition: OperationDefinitionNode, params: Params, errand: Errand
+    ) -> ExecutionResult:
+        loader = self.open_loader(errand)
+        try:
+            result = execute(
+                self.schema,
+                document.node,
+                context_value=Context(loader, self.cursors),
+                variable_values=params.variables,
+                operation_name=definition.name and definition.name.value,
+                max_coercion_errors=MAX_COERCION_ERRORS,
+                hide_suggestions=not self.suggestions,
+            )
+            return await result if isinstance(result, Awaitable) else result
+        finally:
+            loader.close()
+
+
+def _wants_page(request: Request) -> bool:
+    """Whether a browser asks for something to look at: it names HTML, which no GraphQL client does."""
+    return (
+        request.method == "GET"
+        and "query" not in request.query_params
+        and "text/html" in request.headers.get("accept", "")
+    )
