@@ -47,6 +47,7 @@ schema: $(VENV)/dev  ## Write schema.graphql anew
 playground: gateway/static/index.html  ## Build the page into gateway/static
 
 wheel: $(VENV)/dev gateway/static/index.html  ## Build the package into dist
+	rm -rf dist
 	$(BIN)/hatchling build -t wheel -d dist
 
 lock: $(VENV)/dev  ## Write requirements/*.txt anew (UPGRADE=--upgrade takes the newest versions)
