@@ -33,6 +33,7 @@ check: lint types test  ## What CI checks: format, lint, types, schema.graphql, 
 	@$(BIN)/gateway schema | diff -u schema.graphql - || { echo "schema.graphql is out of date: make schema" >&2; exit 1; }
 
 lint: $(VENV)/dev
+	@$(BIN)/pip check --quiet || { echo "requirements/ is out of date: make lock" >&2; exit 1; }
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 
@@ -56,8 +57,8 @@ lock: $(VENV)/dev  ## Write requirements/*.txt anew (UPGRADE=--upgrade takes the
 	$(LOCK) --group node -o requirements/node.txt
 	$(LOCK) pyproject.toml --extra otlp --group dev -c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
 
-audit: $(VENV)/dev  ## Known vulnerabilities in what the lock files name
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.txt -r requirements/dev.txt
+audit: $(VENV)/dev  ## Known vulnerabilities in what is installed at run time
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.txt
 
 clean:  ## Remove everything that was built or installed here
 	rm -rf $(VENV) build dist gateway/static playground/node_modules .coverage* .hypothesis .*_cache

@@ -1,6 +1,6 @@
 """Where all objects meet: settings and seams in, one ASGI application out."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
-from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode, OperationType, execute
+from graphql import ExecutionResult, GraphQLSchema, OperationType, execute
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -78,13 +78,13 @@ class Endpoint:
         params = await self._read(request, deadline)
         document = self.documents.load(params.query)
         definition = document.operation(params.operation_name)
-        operation.name = definition.name and definition.name.value
+        operation.name = definition.name.value if definition.name else None
         operation.kind = definition.operation.value
         if request.method == "GET" and definition.operation is not OperationType.QUERY:
             raise MutationOverGetError("A mutation must be sent with POST.")
         check_variables(params.variables, self.limits)
         errand = await self._errand(caller, operation, deadline)
-        return await self._execute(document, definition, params, errand)
+        return await self._execute(document, params, errand)
 
     def _deadline(self, request: Request) -> Deadline:
         """The operation's deadline; `X-Deadline-Ms`, milliseconds from now, can only bring it nearer."""
@@ -119,7 +119,7 @@ class Endpoint:
         return Errand(token, deadline, operation)
 
     async def _execute(
-        self, document: Document, definition: OperationDefinitionNode, params: Params, errand: Errand
+        self, document: Document, params: Params, errand: Errand
     ) -> ExecutionResult:
         loader = self.open_loader(errand)
         try:
@@ -128,7 +128,7 @@ class Endpoint:
                 document.node,
                 context_value=Context(loader, self.cursors),
                 variable_values=params.variables,
-                operation_name=definition.name and definition.name.value,
+                operation_name=errand.operation.name,
                 max_coercion_errors=MAX_COERCION_ERRORS,
                 hide_suggestions=not self.suggestions,
             )

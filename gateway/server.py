@@ -1,4 +1,4 @@
-"""uvicorn with our choices: fast loop and parser, no access log of its own, a bounded drain, exit code 0 when told to go."""
+"""uvicorn with our choices: fast loop and parser, no access log, a bounded drain, exit code 0 when told to go."""
 
 import asyncio
 import gc

@@ -216,6 +216,23 @@ def _shown_default(default: Any) -> str:
     return f"`{str(text).lower() if isinstance(text, bool) else text}`"
 
 
+def warnings(settings: Settings) -> list[str]:
+    """What is allowed, but not what most operators want; one line each."""
+    host = urlsplit(settings.graph_url).hostname
+    doubts = {
+        "GATEWAY_GRAPH_VERSION='v1.0': the public Microsoft Graph has this namespace in beta only; set it to beta": (
+            settings.graph_version == "v1.0" and host == "graph.microsoft.com"
+        ),
+        "GATEWAY_SECRET_KEYS is not set: cursors end with this process and are not understood by other replicas": (
+            not settings.secret_keys
+        ),
+        "GATEWAY_ENTRA_CLIENT_SECRET: secrets leak and expire; a certificate or a federated credential is better": (
+            settings.entra_client_secret is not None
+        ),
+    }
+    return [doubt for doubt, applies in doubts.items() if applies]
+
+
 VARIABLES: Mapping[str, str] = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
 SECRETS = ("GATEWAY_ENTRA_CLIENT_SECRET", "GATEWAY_SECRET_KEYS")
 CREDENTIALS = (

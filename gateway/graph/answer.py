@@ -73,6 +73,7 @@ MAX_INNER_ERRORS = 10
 _MISSING_SEGMENT = re.compile(r"resource not found for the segment", re.IGNORECASE)
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|(?<=bearer )\S+", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _CLAIMS = re.compile(r'claims="(?P<claims>[^"]+)"')
 
 
@@ -143,12 +144,14 @@ def to_claims(headers: Mapping[str, str]) -> str | None:
 def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> int | None:
     """`Retry-After` in either form (RFC 9110 section 10.2.3) as whole seconds from now, rounded up."""
     value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
+    if _SECONDS.fullmatch(value):
         return int(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
+    # "-0000" says UTC without saying where the sender is; Python takes it as no offset at all.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0, math.ceil((moment - datetime.fromtimestamp(now, UTC)).total_seconds()))
 
 

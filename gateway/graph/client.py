@@ -15,17 +15,19 @@ from gateway.errors import (
     GatewayError,
     OutcomeUnknownError,
     UpstreamUnavailableError,
+    UpstreamUnsupportedError,
 )
 from gateway.graph.answer import OUTCOME_HINT, BrokenAnswerError, to_error, to_object
 from gateway.graph.request import GraphRequest, Json
 from gateway.graph.retry import RetryBudget, send_with_retries
-from gateway.graph.transport import Answer, LostError, NotSentError, Transport, TransportError
+from gateway.graph.transport import Answer, AnswerTooLargeError, LostError, NotSentError, Transport, TransportError
 from gateway.telemetry import Operation, Telemetry
 
 TokenSource = Callable[[str | None], Awaitable[str]]
 """Claims of a challenge, or None → a Graph access token; raises `ClaimsChallengeError` where there is no other."""
 
 LARGEST_SUCCESS: Final = 299
+MAX_ID_LENGTH: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class GraphClient:
             )
             call.status = answer.status
         if request_id := answer.headers.get("request-id"):
-            errand.operation.graph_request_ids.append(request_id)
+            errand.operation.graph_request_ids.append(request_id[:MAX_ID_LENGTH])
         return answer
 
 
@@ -124,6 +126,11 @@ def _to_error(request: GraphRequest, failure: Exception, deadline: Deadline) -> 
     if request.is_write and isinstance(failure, LostError):
         return OutcomeUnknownError(
             "The request was sent to Microsoft Graph and no complete answer came.", hint=OUTCOME_HINT
+        )
+    if isinstance(failure, AnswerTooLargeError):
+        return UpstreamUnsupportedError(
+            f"Microsoft Graph's answer is too large: {failure}.",
+            hint="Ask for fewer at a time with `first`. The limit is GATEWAY_MAX_ANSWER_BYTES.",
         )
     if deadline.remaining_seconds <= 0:
         return DeadlineExceededError("The time for the operation was up; nothing was changed.")

@@ -14,7 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState
 from gateway.clock import Clock, Deadline
 from gateway.graph.answer import BrokenAnswerError, retry_after_seconds
 from gateway.graph.request import GraphRequest
-from gateway.graph.transport import Answer, NotSentError, TransportError
+from gateway.graph.transport import Answer, AnswerTooLargeError, NotSentError, TransportError
 
 MAX_ATTEMPTS: Final = 4
 FIRST_WAIT_SECONDS: Final = 0.5
@@ -60,7 +60,9 @@ async def send_with_retries(
 
     def may_help(state: RetryCallState) -> bool:
         outcome = _outcome(state)
-        return outcome.status in statuses if isinstance(outcome, Answer) else isinstance(outcome, failures)
+        if isinstance(outcome, Answer):
+            return outcome.status in statuses
+        return isinstance(outcome, failures) and not isinstance(outcome, AnswerTooLargeError)
 
     def wait_seconds(state: RetryCallState) -> float:
         outcome = _outcome(state)

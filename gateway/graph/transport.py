@@ -36,6 +36,10 @@ class LostError(TransportError):
     """The request left, at least in part, and no complete answer came: anything can have happened."""
 
 
+class AnswerTooLargeError(LostError):
+    """More came than is read; asking again would bring the same."""
+
+
 class Transport(Protocol):
     async def __call__(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_seconds: float
@@ -76,7 +80,7 @@ class HttpxTransport:
             async for chunk in response.aiter_bytes():
                 size += len(chunk)
                 if size > self._max_answer_bytes:
-                    raise LostError(f"the answer is larger than {self._max_answer_bytes} bytes")
+                    raise AnswerTooLargeError(f"more than {self._max_answer_bytes} bytes")
                 chunks.append(chunk)
         finally:
             await response.aclose()

@@ -1,0 +1,64 @@
+"""The emulator as one object: everything is made and tied together here."""
+
+from collections.abc import Collection, Iterable
+
+from starlette.routing import Router
+
+from gateway.emulator.clock import Clock, SystemClock
+from gateway.emulator.control import control_routes
+from gateway.emulator.fault_rules import FaultRules
+from gateway.emulator.graph import Graph
+from gateway.emulator.journal import Journal
+from gateway.emulator.service import VERSIONS, ManagedTenants
+from gateway.emulator.store import Store
+from gateway.emulator.tokens import TokenIssuer
+from gateway.resources.catalog import CATALOG
+from gateway.resources.spec import ResourceSpec
+
+
+class Emulator:
+    """Microsoft Graph's `managedTenants` in memory; `graph` is its ASGI application.
+
+    `strict` refuses request bodies that the declarations do not foresee. `namespace_versions` are the versions that
+    have the namespace: the public service has it in beta only. `page_size` is the most that a page holds.
+    `silent_updates` are the entity sets whose PATCH is answered by 204 without the entity.
+    """
+
+    def __init__(
+        self,
+        catalog: Iterable[ResourceSpec] = CATALOG,
+        *,
+        issuer: TokenIssuer | None = None,
+        clock: Clock | None = None,
+        strict: bool = True,
+        namespace_versions: Collection[str] = VERSIONS,
+        page_size: int = 100,
+        silent_updates: Collection[str] = ("cloudPcConnections",),
+    ) -> None:
+        specs = tuple(catalog)
+        clock = clock or SystemClock()
+        self.issuer = issuer or TokenIssuer()
+        self.store = Store(specs)
+        self.faults = FaultRules(clock)
+        self.journal = Journal()
+        service = ManagedTenants(
+            specs,
+            self.store,
+            self.issuer,
+            strict=strict,
+            namespace_versions=namespace_versions,
+            page_size=page_size,
+            silent_updates=silent_updates,
+        )
+        # A bare router: Starlette's own application would answer 500 before it lets a dropped connection through.
+        self.graph = Router(
+            control_routes(self.journal, self.faults, self.reset),
+            default=Graph(service.answer, self.faults, self.journal, clock),
+            redirect_slashes=False,
+        )
+
+    def reset(self) -> None:
+        """The sample again, no faults, an empty journal."""
+        self.store.reset()
+        self.faults.clear()
+        self.journal.clear()

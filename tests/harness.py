@@ -1,0 +1,128 @@
+"""The real application over the emulator, in one process: what tests send, and what Microsoft Graph received.
+
+Every token and every secret that a test plants is a canary: no response and no log line of the whole suite may show one.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+
+from gateway.app import create_app
+from gateway.clock import Clock
+from gateway.emulator.app import Emulator
+from gateway.emulator.faults import ConnectionDroppedError
+from gateway.graph.transport import HttpxTransport, build_client
+from gateway.logs import JsonFormatter, TextFormatter
+from gateway.settings import Settings
+
+GRAPH_URL = "https://graph.microsoft.com"
+SCOPES = ("CloudPC.ReadWrite.All", "ManagedTenants.ReadWrite.All")
+
+
+CANARIES: set[str] = set()
+"""Texts that must never come out. Tokens count by their signature, so that a part of one is found too."""
+
+
+def planted(secret: str) -> str:
+    """The secret, from now on looked for in everything that comes out."""
+    CANARIES.add(secret.rpartition(".")[2])
+    return secret
+
+
+def assert_no_canary(text: str) -> None:
+    assert not [canary for canary in CANARIES if canary in text]
+
+
+class CanaryWatch(logging.Handler):
+    """Looks for canaries in all that is logged, in both formats and with traces."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines += [JsonFormatter().format(record), TextFormatter().format(record)]
+
+
+class InProcess(httpx.AsyncBaseTransport):
+    """Hands requests to an ASGI application as httpcore would: it tells when a request leaves, and drops connections."""
+
+    def __init__(self, app: Any) -> None:
+        self._inner = httpx.ASGITransport(app)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if trace := request.extensions.get("trace"):
+            await trace("http11.send_request_headers.started", {})
+        try:
+            return await self._inner.handle_async_request(request)
+        except ConnectionDroppedError as error:
+            raise httpx.ReadError("the connection was closed", request=request) from error
+
+
+class Harness:
+    """One gateway before one emulator."""
+
+    def __init__(self, app: Starlette, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://gateway.test",
+            event_hooks={"response": [_check_response]},
+        )
+        self.token = self.graph_token()
+
+    def graph_token(self, *scopes: str, **claims: Any) -> str:
+        """A delegated token for Graph; without scopes named, one that may do everything."""
+        return planted(self.emulator.issuer.issue(audience=GRAPH_URL, scopes=scopes or SCOPES, **claims))
+
+    async def post(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        as_: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> httpx.Response:
+        """The HTTP response to a GraphQL request, sent with the token `as_`."""
+        return await self.http.post(
+            "/graphql",
+            json={"query": document, "variables": dict(variables or {}), **members},
+            headers={
+                "accept": "application/graphql-response+json",
+                "authorization": f"Bearer {as_ or self.token}",
+                **(headers or {}),
+            },
+        )
+
+    async def execute(self, document: str, variables: Mapping[str, Any] | None = None, **options: Any) -> Any:
+        """The decoded body of the response."""
+        return (await self.post(document, variables, **options)).json()
+
+    @property
+    def sent(self) -> list[str]:
+        """Method and path of every request that Graph received, in order."""
+        return [f"{entry.method} {entry.path}" for entry in self.emulator.journal]
+
+
+async def _check_response(response: httpx.Response) -> None:
+    assert_no_canary(f"{response.headers} {(await response.aread()).decode(errors='replace')}")
+
+
+@asynccontextmanager
+async def running(
+    environ: Mapping[str, str] | None = None, *, emulator: Emulator | None = None, clock: Clock | None = None
+) -> AsyncIterator[Harness]:
+    """A gateway with the given `GATEWAY_…` variables."""
+    settings = Settings.from_environ(environ or {})
+    emulator = emulator or Emulator()
+    client = build_client(ca_file=None, connections=10, transport=InProcess(emulator.graph))
+    transport = HttpxTransport(client, max_answer_bytes=settings.max_answer_bytes)
+    app = create_app(settings, transport=transport, clock=clock)
+    harness = Harness(app, emulator)
+    async with app.router.lifespan_context(app), harness.http, client:
+        yield harness
