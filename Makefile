@@ -10,7 +10,8 @@ INSTALL_LOCKED = $(INSTALL) --require-hashes --no-deps --only-binary :all:
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE)
 # The environment's own Node.js comes first; it is there only when the machine had none.
-NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix playground
+WITH_NODE = PATH="$(CURDIR)/$(BIN):$$PATH"
+AUDITS := tests/system/audits
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -25,9 +26,9 @@ run: $(VENV)/run gateway/static/index.html  ## Set everything up and start gatew
 test: $(VENV)/dev  ## All tests but those of tests/system; every branch of gateway/ must be covered
 	$(BIN)/pytest --ignore tests/system --cov
 
-test-system: $(VENV)/dev gateway/static/index.html  ## Tests with real sockets, processes and a browser (Chromium)
+test-system: $(VENV)/dev gateway/static/index.html $(AUDITS)/node_modules/.package-lock.json  ## Tests with real sockets, processes and a browser (Chromium)
 	@command -v chromium >/dev/null || { echo "test-system needs Chromium on PATH: apt-get install chromium" >&2; exit 1; }
-	$(BIN)/pytest tests/system
+	$(WITH_NODE) pytest tests/system
 
 check: lint types test  ## What CI checks: format, lint, types, schema.graphql, the page's types, tests
 	@$(BIN)/gateway schema | diff -u schema.graphql - || { echo "schema.graphql is out of date: make schema" >&2; exit 1; }
@@ -39,7 +40,7 @@ lint: $(VENV)/dev
 
 types: $(VENV)/dev playground/node_modules/.package-lock.json
 	$(BIN)/mypy
-	$(NPM) run --silent types
+	$(WITH_NODE) npm --prefix playground run --silent types
 
 schema: $(VENV)/dev  ## Write schema.graphql anew
 	$(BIN)/gateway schema > $(VENV)/schema.graphql
@@ -61,7 +62,7 @@ audit: $(VENV)/dev  ## Known vulnerabilities in what is installed at run time
 	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.txt
 
 clean:  ## Remove everything that was built or installed here
-	rm -rf $(VENV) build dist gateway/static playground/node_modules .coverage* .hypothesis .*_cache
+	rm -rf $(VENV) build dist gateway/static playground/node_modules $(AUDITS)/node_modules .coverage* .hypothesis .*_cache
 
 # What follows are files: each is made once, and again when what it is made from has changed.
 
@@ -84,10 +85,10 @@ $(VENV)/node: requirements/node.txt | $(BIN)/pip
 		{ echo "No Node.js 20 or newer on PATH: it goes into $(VENV)" && $(INSTALL_LOCKED) -r requirements/node.txt; }
 	@touch $@
 
-playground/node_modules/.package-lock.json: playground/package.json playground/package-lock.json | $(VENV)/node
-	$(NPM) ci --no-audit --no-fund
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json | $(VENV)/node
+	$(WITH_NODE) npm --prefix $* ci --no-audit --no-fund
 	@touch $@
 
 gateway/static/index.html: $(shell find playground -name node_modules -prune -o -type f -print) playground/node_modules/.package-lock.json
-	$(NPM) run build
+	$(WITH_NODE) npm --prefix playground run --silent build
 	@touch $@

@@ -13,6 +13,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
+from gateway.auth.bearer import Authenticator, ForwardAuthenticator
+from gateway.auth.exchange import Exchange, ForwardExchange
 from gateway.clock import Clock, SystemClock
 from gateway.cursors import CursorSealer
 from gateway.documents import Documents
@@ -108,6 +110,10 @@ def create_app(
         middleware=_middleware(settings),
         lifespan=lifespan,
     )
+
+
+def _build_auth(settings: Settings, transport: Transport, clock: Clock) -> tuple[Authenticator, Exchange]:
+    return ForwardAuthenticator(), ForwardExchange()
 
 
 def _catalog(settings: Settings) -> tuple[ResourceSpec, ...]:

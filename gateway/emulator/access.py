@@ -25,9 +25,7 @@ def authorize(call: Call, permission: str, issuer: TokenIssuer) -> Claims:
         raise RefusalError(403, "Forbidden", "Application permissions are not supported by this API.")
     scopes = set(str(claims["scp"]).split())
     if scopes.isdisjoint(_sufficient(permission)):
-        raise RefusalError(
-            403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
-        )
+        raise RefusalError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     return claims
 
 

@@ -1,7 +1,9 @@
 """The fault rules in force: which fault, if any, the next call meets."""
 
+from collections.abc import Awaitable, Callable
+
 from gateway.emulator.clock import Clock
-from gateway.emulator.faults import FaultRule, Work
+from gateway.emulator.faults import Attempt, FaultRule
 from gateway.emulator.messages import Call, Reply
 
 
@@ -24,10 +26,10 @@ class FaultRules:
         self._rules.clear()
         self._seen.clear()
 
-    async def answer(self, call: Call, work: Work) -> Reply:
+    async def answer(self, call: Call, work: Callable[[Call], Awaitable[Reply]]) -> Reply:
         """What the work answers, or the fault in its place."""
         rule = self._choose(call)
-        return await (work(call) if rule is None else rule.fault(call, work, self._clock))
+        return await (work(call) if rule is None else rule.fault(Attempt(call, work, self._clock)))
 
     def _choose(self, call: Call) -> FaultRule | None:
         for index, rule in enumerate(self._rules):

@@ -1,8 +1,8 @@
 """Faults on demand: each wraps the work of one call and answers in its own way.
 
-A fault gets the call, the work and the clock: `DropAfter` does the work and then drops the connection, `Refuse` leaves
-it alone, `IgnoredOptions` does it for a changed call, `ChangedMembers` changes what comes out. They are plain values;
-`fault_rules.py` decides when one applies, `fault_json.py` reads them from JSON.
+`DropAfter` does the work and then drops the connection, `Refuse` leaves it alone, `IgnoredOptions` does it for a changed
+call, `ChangedMembers` changes what comes out. They are plain values; `fault_rules.py` decides when one applies,
+`fault_json.py` reads them from JSON.
 """
 
 import base64
@@ -18,10 +18,11 @@ from gateway.emulator.clock import Clock
 from gateway.emulator.messages import Call, Json, RefusalError, Reply, to_bytes, to_refusal
 from gateway.emulator.options import next_link, read_start
 
-Work = Callable[[Call], Awaitable[Reply]]
-
 NEXT_LINK: Final = "@odata.nextLink"
-HTML: Final = b"<!DOCTYPE html>\r\n<html><head><title>Bad Gateway</title></head><body><h2>Our services aren't available.</h2></body></html>"
+HTML: Final = (
+    b"<!DOCTYPE html><html><head><title>Bad Gateway</title></head>"
+    b"<body><h2>Our services aren't available right now.</h2></body></html>"
+)
 CLAIMS: Final = '{"access_token":{"nbf":{"essential":true,"value":"1796000000"}}}'
 
 
@@ -29,8 +30,21 @@ class ConnectionDroppedError(Exception):
     """The connection ends here. `server.py` cuts the socket; in process it reaches the caller."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a fault is given: the call, the work on a call, and the clock."""
+
+    call: Call
+    work: Callable[[Call], Awaitable[Reply]]
+    clock: Clock
+
+    async def done(self) -> Reply:
+        """What the service answers to the call as it is."""
+        return await self.work(self.call)
+
+
 class Fault(Protocol):
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply: ...
+    async def __call__(self, attempt: Attempt, /) -> Reply: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +58,12 @@ class Refuse:
     retry_after_seconds: int | None = None
     retry_after_date: bool = False
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
-        del work, clock
+    async def __call__(self, attempt: Attempt, /) -> Reply:
         headers = dict(self.headers)
         if self.retry_after_seconds is not None:
-            moment = formatdate(call.received_at + self.retry_after_seconds, usegmt=True)
+            moment = formatdate(attempt.call.received_at + self.retry_after_seconds, usegmt=True)
             headers["retry-after"] = moment if self.retry_after_date else str(self.retry_after_seconds)
-        return to_refusal(call, RefusalError(self.status, self.code, self.message, headers=headers))
+        return to_refusal(attempt.call, RefusalError(self.status, self.code, self.message, headers=headers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +76,7 @@ class ClaimsChallenge:
     claims: str = CLAIMS
     status: int = 401
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
+    async def __call__(self, attempt: Attempt, /) -> Reply:
         encoded = base64.b64encode(self.claims.encode()).decode()
         challenge = (
             'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
@@ -71,23 +84,23 @@ class ClaimsChallenge:
         )
         code = "InvalidAuthenticationToken" if self.status == 401 else "insufficient_claims"
         message = "Continuous access evaluation resulted in challenge with result: InteractionRequired."
-        return await Refuse(self.status, code, message, {"www-authenticate": challenge})(call, work, clock)
+        return await Refuse(self.status, code, message, {"www-authenticate": challenge})(attempt)
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
     seconds: float
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
-        await clock.sleep(self.seconds)
-        return await work(call)
+    async def __call__(self, attempt: Attempt, /) -> Reply:
+        await attempt.clock.sleep(self.seconds)
+        return await attempt.done()
 
 
 @dataclass(frozen=True, slots=True)
 class DropBefore:
     """The connection is dropped, and nothing was done."""
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
+    async def __call__(self, attempt: Attempt, /) -> Reply:
         raise ConnectionDroppedError
 
 
@@ -95,8 +108,8 @@ class DropBefore:
 class DropAfter:
     """The work is done, and the connection is dropped before a byte of the answer."""
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
-        await work(call)
+    async def __call__(self, attempt: Attempt, /) -> Reply:
+        await attempt.done()
         raise ConnectionDroppedError
 
 
@@ -106,8 +119,8 @@ class TruncatedBody:
 
     announced: bool = True
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
-        reply = await work(call)
+    async def __call__(self, attempt: Attempt, /) -> Reply:
+        reply = await attempt.done()
         half = len(reply.content) // 2
         return replace(reply, cut_at=half) if self.announced else replace(reply, content=reply.content[:half])
 
@@ -119,9 +132,9 @@ class HtmlBody:
     status: int = 502
     after_work: bool = False
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
+    async def __call__(self, attempt: Attempt, /) -> Reply:
         if self.after_work:
-            await work(call)
+            await attempt.done()
         return Reply(self.status, {"content-type": "text/html; charset=utf-8"}, HTML)
 
 
@@ -132,8 +145,8 @@ class EmptyBody:
     status: int | None = None
     location: bool = True
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
-        reply = await work(call)
+    async def __call__(self, attempt: Attempt, /) -> Reply:
+        reply = await attempt.done()
         dropped = {"content-type"} if self.location else {"content-type", "location"}
         headers = {name: value for name, value in reply.headers.items() if name not in dropped}
         return Reply(self.status or reply.status, headers)
@@ -144,7 +157,7 @@ class Redirect:
     location: str = "https://elsewhere.example/"
     status: int = 302
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
+    async def __call__(self, attempt: Attempt, /) -> Reply:
         return Reply(self.status, {"location": self.location})
 
 
@@ -154,8 +167,8 @@ class HugeBody:
 
     size_bytes: int = 10_000_000
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
-        return _changed(await work(call), lambda content: {**content, "padding": "x" * self.size_bytes})
+    async def __call__(self, attempt: Attempt, /) -> Reply:
+        return _changed(await attempt.done(), lambda content: {**content, "padding": "x" * self.size_bytes})
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,24 +178,24 @@ class StrayNextLink:
     origin: str | None = "https://elsewhere.example"
     path: str | None = None
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
+    async def __call__(self, attempt: Attempt, /) -> Reply:
         def stray(content: dict[str, Json]) -> dict[str, Json]:
-            link = urlsplit(content.get(NEXT_LINK) or next_link(call, 0))
+            link = urlsplit(content.get(NEXT_LINK) or next_link(attempt.call, 0))
             origin = self.origin or f"{link.scheme}://{link.netloc}"
             return {**content, NEXT_LINK: f"{origin}{self.path or link.path}?{link.query}"}
 
-        return _changed(await work(call), stray)
+        return _changed(await attempt.done(), stray)
 
 
 @dataclass(frozen=True, slots=True)
 class EmptyPage:
     """A page without rows whose link leads to the rows that it should have had."""
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
+    async def __call__(self, attempt: Attempt, /) -> Reply:
         def emptied(content: dict[str, Json]) -> dict[str, Json]:
-            return {**content, NEXT_LINK: next_link(call, read_start(call)), "value": []}
+            return {**content, NEXT_LINK: next_link(attempt.call, read_start(attempt.call)), "value": []}
 
-        return _changed(await work(call), emptied)
+        return _changed(await attempt.done(), emptied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +204,9 @@ class IgnoredOptions:
 
     names: tuple[str, ...] = ("$filter",)
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
-        kept = tuple((name, value) for name, value in call.query if name not in self.names)
-        return await work(call.with_query(kept))
+    async def __call__(self, attempt: Attempt, /) -> Reply:
+        kept = tuple((name, value) for name, value in attempt.call.query if name not in self.names)
+        return await attempt.work(attempt.call.with_query(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +215,11 @@ class ClampedTop:
 
     most: int
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
-        options = dict.fromkeys(("$top",), str(self.most)) | dict(call.query)
+    async def __call__(self, attempt: Attempt, /) -> Reply:
+        options = dict.fromkeys(("$top",), str(self.most)) | dict(attempt.call.query)
         if options["$top"].isdecimal():
             options["$top"] = str(min(int(options["$top"]), self.most))
-        return await work(call.with_query(tuple(options.items())))
+        return await attempt.work(attempt.call.with_query(tuple(options.items())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +228,8 @@ class ChangedMembers:
 
     members: Mapping[str, Json]
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
-        return _changed_entities(await work(call), lambda entity: {**entity, **self.members})
+    async def __call__(self, attempt: Attempt, /) -> Reply:
+        return _changed_entities(await attempt.done(), lambda entity: {**entity, **self.members})
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,9 +238,9 @@ class OmittedMembers:
 
     names: tuple[str, ...]
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
+    async def __call__(self, attempt: Attempt, /) -> Reply:
         return _changed_entities(
-            await work(call), lambda entity: {name: entity[name] for name in entity if name not in self.names}
+            await attempt.done(), lambda entity: {name: entity[name] for name in entity if name not in self.names}
         )
 
 
@@ -237,11 +250,11 @@ class Stack:
 
     faults: tuple[Fault, ...]
 
-    async def __call__(self, call: Call, work: Work, clock: Clock) -> Reply:
+    async def __call__(self, attempt: Attempt, /) -> Reply:
         if not self.faults:
-            return await work(call)
+            return await attempt.done()
         first, rest = self.faults[0], Stack(self.faults[1:])
-        return await first(call, lambda inner: rest(inner, work, clock), clock)
+        return await first(replace(attempt, work=lambda call: rest(replace(attempt, call=call))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ def to_csdl(catalog: Iterable[ResourceSpec]) -> bytes:
     if specs:
         _add_navigation(relationship, "managedTenants", f"{NAMESPACE}.managedTenant")
         _add_namespace(services, specs)
-    return b'<?xml version="1.0" encoding="utf-8"?>' + tostring(edmx, encoding="utf-8")
+    return f'<?xml version="1.0" encoding="utf-8"?>{tostring(edmx, encoding="unicode")}'.encode()
 
 
 def _add_namespace(services: Element, specs: tuple[ResourceSpec, ...]) -> None:

@@ -3,8 +3,8 @@
 A recursive-descent parser of the part of OData's grammar that Graph knows, with types checked while parsing:
 https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html#sec_SystemQueryOptionfilter
 
-Precedence, loosest first: `or`, `and`, comparison, `not`. A null makes `and`, `or`, `not` three-valued; an entity passes
-if the whole is true.
+Precedence, loosest first: `or`, `and`, comparison, `not`. A null makes `and`, `or`, `not` three-valued; an entity
+passes if the whole is true.
 """
 
 import operator

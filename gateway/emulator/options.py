@@ -69,8 +69,8 @@ def read_start(call: Call) -> int:
 def arrange(rows: Iterable[AnyRow], options: Options) -> list[AnyRow]:
     """The rows that match, in order. A null comes before every value."""
     kept = [row for row in rows if options.matches(row)]
-    for value_of, descending in reversed(options.orders):
-        kept.sort(key=lambda row: _sortable(value_of(row)), reverse=descending)  # noqa: B023 (used at once)
+    for sort_key, descending in reversed(options.orders):
+        kept.sort(key=sort_key, reverse=descending)
     return kept
 
 
@@ -109,11 +109,12 @@ def _order(spec: ResourceSpec, text: str) -> tuple[Callable[[Row], Any], bool]:
     if direction not in ([], ["asc"], ["desc"]):
         raise bad_request(f"Syntax error in $orderby: '{text.strip()}'.")
     kind = comparable_type(spec, name)
-    return lambda row: to_value(kind, row.get(name)), direction == ["desc"]
 
+    def sort_key(row: Row) -> tuple[bool, Any]:
+        value = to_value(kind, row.get(name))
+        return value is not None, value
 
-def _sortable(value: Any) -> tuple[bool, Any]:
-    return (False, 0) if value is None else (True, value)
+    return sort_key, direction == ["desc"]
 
 
 def _number(name: str, text: str) -> int:

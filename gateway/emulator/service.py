@@ -163,9 +163,7 @@ class ManagedTenants:
         except KeyError:
             raise RefusalError(409, "Conflict", "Another object with the same key already exists.") from None
         key = quote(entity[work.spec.key.name], safe="")
-        return to_json_reply(
-            work.call, 201, _entity(work, entity), headers={"location": f"{work.call.url()}/{key}"}
-        )
+        return to_json_reply(work.call, 201, _entity(work, entity), headers={"location": f"{work.call.url()}/{key}"})
 
     def _update(self, work: Work) -> Reply:
         self._find(work)

@@ -13,4 +13,6 @@ from gateway.resources.spec import ResourceSpec
 
 
 def to_body(spec: ResourceSpec, given: Mapping[str, Any]) -> bytes:
-    return orjson.dumps({"@odata.type": spec.odata_type, **given})
+    """JSON text. `@odata.type` comes first, as OData wants it, and is never the caller's."""
+    ours = {"@odata.type": spec.odata_type}
+    return orjson.dumps(ours | dict(given) | ours)

@@ -156,6 +156,6 @@ def _compares(kind: object, value: Any, operator: str, operand: Any, fold: Calla
         return {"eq": value is operand, "ne": value is not operand}.get(operator, False)
     key: Callable[[str], Any] = to_instant if kind is Primitive.DATE_TIME else fold
     try:
-        return COMPARISONS[operator](key(value), key(operand))
-    except (TypeError, ValueError, AttributeError):  # Graph sent a value that is not of the property's type
+        return isinstance(value, str) and COMPARISONS[operator](key(value), key(operand))
+    except ValueError:  # Graph sent a text that is no date and time
         return False

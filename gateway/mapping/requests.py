@@ -24,9 +24,10 @@ def to_list(
     count: bool,
 ) -> GraphRequest:
     """The first page of a collection. Filtered properties are selected too, so that rows can be checked."""
+    filter_text = to_filter(spec, given_filter)
     query = [to_select(spec, {*names, *filtered_names(given_filter)})]
-    if text := to_filter(spec, given_filter):
-        query.append(("$filter", text))
+    if filter_text:
+        query.append(("$filter", filter_text))
     if order := ",".join(f"{name} {direction}" for name, direction in order_by):
         query.append(("$orderby", order))
     query.append(("$top", str(first)))
