@@ -113,7 +113,7 @@ def create_app(
 
 
 def _build_auth(settings: Settings, transport: Transport, clock: Clock) -> tuple[Authenticator, Exchange]:
-    return ForwardAuthenticator(), ForwardExchange()
+    return ForwardAuthenticator(graph_url=settings.graph_url, clock=clock), ForwardExchange()
 
 
 def _catalog(settings: Settings) -> tuple[ResourceSpec, ...]:
