@@ -24,7 +24,7 @@ from gateway.graph.loader import Loader
 from gateway.graph.transport import HttpxTransport, Transport, build_client
 from gateway.health import Health
 from gateway.limits import Limits
-from gateway.page import Demo, Page
+from gateway.page import Page, Start
 from gateway.resources.catalog import CATALOG, offered
 from gateway.resources.spec import ResourceSpec
 from gateway.schema.build import build_schema, to_graphql_core
@@ -43,7 +43,7 @@ def create_app(
     transport: Transport | None = None,
     clock: Clock | None = None,
     registry: CollectorRegistry | None = None,
-    demo: Demo | None = None,
+    start: Start | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application. The keyword arguments are its seams; None is the real thing."""
     clock = clock or SystemClock()
@@ -65,7 +65,7 @@ def create_app(
     )
     core = to_graphql_core(schema)
     authenticator, exchange = _build_auth(settings, transport, clock)
-    page = Page(demo) if settings.playground else None
+    page = Page(start or Start()) if settings.playground else None
 
     def open_loader(errand: Errand) -> Loader:
         return Loader(

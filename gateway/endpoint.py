@@ -118,9 +118,7 @@ class Endpoint:
         await token(None)
         return Errand(token, deadline, operation)
 
-    async def _execute(
-        self, document: Document, params: Params, errand: Errand
-    ) -> ExecutionResult:
+    async def _execute(self, document: Document, params: Params, errand: Errand) -> ExecutionResult:
         loader = self.open_loader(errand)
         try:
             result = execute(

@@ -91,7 +91,9 @@ def test_text_that_was_never_sealed_is_refused(cursor: str) -> None:
         pytest.param("gAAAAABé", id="not ASCII"),
         pytest.param("\ud800", id="no Unicode"),
         pytest.param("A" * 1_000_000, id="a million characters"),
-        pytest.param(CursorSealer([OLD]).seal(Position("/" * MAX_CURSOR_LENGTH, 0, frozenset()), QUESTION), id="too long"),
+        pytest.param(
+            CursorSealer([OLD]).seal(Position("/" * MAX_CURSOR_LENGTH, 0, frozenset()), QUESTION), id="too long"
+        ),
     ],
 )
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:

@@ -22,9 +22,7 @@ LIMITS = Limits(tokens=1_000, depth=12, input_depth=32, aliases=50, root_fields=
 def _documents(
     *, introspection: bool = True, cache_entries: int = 100, cache_bytes: int = 100_000, limits: Limits = LIMITS
 ) -> Documents:
-    return Documents(
-        SCHEMA, limits, introspection=introspection, cache_entries=cache_entries, cache_bytes=cache_bytes
-    )
+    return Documents(SCHEMA, limits, introspection=introspection, cache_entries=cache_entries, cache_bytes=cache_bytes)
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def _refusal(text: str, *, introspection: bool = True) -> Refusal:
 
 def test_a_valid_document_is_loaded_with_its_operations() -> None:
     """Operations come in the order of the text; fragments are none."""
-    text = "query A { ...f } fragment f on Query { name } mutation B { rename(to: \"b\") } query C { name }"
+    text = 'query A { ...f } fragment f on Query { name } mutation B { rename(to: "b") } query C { name }'
     document = _documents().load(text)
     assert document.text == text
     assert [(each.operation.value, each.name and each.name.value) for each in document.operations] == [

@@ -88,7 +88,9 @@ def imports(sources: Sources) -> list[tuple[str, str]]:
                 assert node.level == 0, f"{module}: imports are absolute"
                 parent = node.module or ""
                 inner = [f"{parent}.{each.name}" for each in node.names]
-                pairs += [(module, each if parent == "gateway" and row_of(each) is not None else parent) for each in inner]
+                pairs += [
+                    (module, each if parent == "gateway" and row_of(each) is not None else parent) for each in inner
+                ]
     return pairs
 
 
@@ -128,8 +130,12 @@ def test_no_file_imports_from_a_higher_row() -> None:
     [
         pytest.param("gateway.limits", "import gateway.documents", "gateway.documents", id="a higher row"),
         pytest.param("gateway.limits", "from gateway import app", "gateway.app", id="from the package"),
-        pytest.param("gateway.errors", "def f():\n    import gateway.graph.client", "gateway.graph.client", id="inside"),
-        pytest.param("gateway.graph.client", "from gateway.auth.bearer import X", "gateway.auth.bearer", id="Graph, auth"),
+        pytest.param(
+            "gateway.errors", "def f():\n    import gateway.graph.client", "gateway.graph.client", id="inside"
+        ),
+        pytest.param(
+            "gateway.graph.client", "from gateway.auth.bearer import X", "gateway.auth.bearer", id="Graph, auth"
+        ),
         pytest.param("gateway.auth.keys", "import gateway.graph.client", "gateway.graph.client", id="auth, Graph"),
         pytest.param("gateway.endpoint", "import gateway.settings", "gateway.settings", id="settings"),
         pytest.param("gateway.app", "import gateway.emulator.app", "gateway.emulator.app", id="emulator"),

@@ -36,13 +36,17 @@ def _parsed(text: str) -> DocumentNode:
         pytest.param("input_depth", "{ a { b(c: { d: { e: $f } }) } }", 2, id="input depth below the root"),
         pytest.param("input_depth", "{ ...f } fragment f on T { a(b: [[1]]) }", 2, id="input depth in a fragment"),
         pytest.param("root_fields", "{ a b c: a { d e } }", 3, id="root fields"),
-        pytest.param("root_fields", "{ a ...f ... { b } } fragment f on Query { c d }", 4, id="root fields in fragments"),
+        pytest.param(
+            "root_fields", "{ a ...f ... { b } } fragment f on Query { c d }", 4, id="root fields in fragments"
+        ),
         pytest.param("root_fields", "{ ...f ...f ...f } fragment f on Query { a b }", 6, id="root fields multiplied"),
         pytest.param("root_fields", "mutation { a b }", 2, id="root fields of a mutation"),
         pytest.param("aliases", "{ a: b { c: d e } f: g }", 3, id="aliases"),
         pytest.param("aliases", "{ ...f ...f } fragment f on Query { a: b { c: d } }", 4, id="aliases multiplied"),
         pytest.param("directives", "{ a @x @y b { c @x } }", 3, id="directives on fields"),
-        pytest.param("directives", "query @x { ... @x { a } ...f @x } fragment f on T { b }", 3, id="directives elsewhere"),
+        pytest.param(
+            "directives", "query @x { ... @x { a } ...f @x } fragment f on T { b }", 3, id="directives elsewhere"
+        ),
         pytest.param("directives", "{ ...f @x ...f } fragment f on T { a @x }", 3, id="directives multiplied"),
         pytest.param("depth", "query A { a } query B { a { b { c } } }", 3, id="depth of any operation"),
     ],

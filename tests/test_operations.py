@@ -276,6 +276,8 @@ async def test_an_operation_may_make_only_so_many_calls() -> None:
     from tests.harness import running
 
     async with running({"GATEWAY_MAX_GRAPH_CALLS": "2"}) as gateway:
-        answer = await gateway.execute('{ a: tenantTag(id: "1") { id } b: tenantTag(id: "2") { id } c: tenantTag(id: "3") { id } }')
+        answer = await gateway.execute(
+            '{ a: tenantTag(id: "1") { id } b: tenantTag(id: "2") { id } c: tenantTag(id: "3") { id } }'
+        )
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["OPERATION_LIMIT"]
     assert len(gateway.sent) == 2

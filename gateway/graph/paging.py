@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from gateway.errors import UpstreamUnavailableError, UpstreamUnsupportedError
 from gateway.graph.request import Entity, GraphRequest, Json
 
-
 MAX_LINK_LENGTH = 8_000
 """A cursor carries the link, and must itself fit into a request."""
 

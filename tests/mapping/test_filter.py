@@ -252,7 +252,9 @@ def test_the_properties_of_a_filter_are_known(given_filter: Filter, names: set[s
         pytest.param({"not": {"id": {"eq": "A"}}}, {"id": "A"}, False, id="not not"),
         pytest.param({"not": {"id": {"eq": "A"}}}, {"id": "a"}, True, id="not, with regard to case"),
         pytest.param({"id": {"eq": "a"}, "tenantId": {"eq": "B"}}, {"id": "A", "tenantId": "b"}, True, id="two"),
-        pytest.param({"id": {"eq": "a"}, "tenantId": {"eq": "B"}}, {"id": "A", "tenantId": "c"}, False, id="one of both"),
+        pytest.param(
+            {"id": {"eq": "a"}, "tenantId": {"eq": "B"}}, {"id": "A", "tenantId": "c"}, False, id="one of both"
+        ),
     ],
 )
 def test_a_row_is_checked_against_the_filter(given_filter: Filter, row: Mapping[str, Any], matches: bool) -> None:

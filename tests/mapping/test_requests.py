@@ -212,7 +212,9 @@ def test_no_key_leads_outside_its_collection(key: str) -> None:
 
 def test_each_operation_is_one_request() -> None:
     """Method, path, permission, options and body, whole."""
-    assert to_get(SPEC, "A", ["displayName"]) == GraphRequest("GET", f"{PATH}/A", READ, (("$select", "id,displayName"),))
+    assert to_get(SPEC, "A", ["displayName"]) == GraphRequest(
+        "GET", f"{PATH}/A", READ, (("$select", "id,displayName"),)
+    )
     assert to_create(SPEC, {"displayName": "A"}) == GraphRequest("POST", PATH, WRITE, body=BODY)
     assert to_update(SPEC, "A", {"displayName": "A"}) == GraphRequest("PATCH", f"{PATH}/A", WRITE, body=BODY)
     assert to_delete(SPEC, "A") == GraphRequest("DELETE", f"{PATH}/A", WRITE)
