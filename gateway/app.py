@@ -64,7 +64,7 @@ def create_app(
         directives=settings.max_directives,
     )
     core = to_graphql_core(schema)
-    authenticator, exchange = _build_auth(settings, transport, clock)
+    authenticator, exchange = _build_auth(settings, clock)
     page = Page(start or Start()) if settings.playground else None
 
     def open_loader(errand: Errand) -> Loader:
@@ -112,7 +112,9 @@ def create_app(
     )
 
 
-def _build_auth(settings: Settings, transport: Transport, clock: Clock) -> tuple[Authenticator, Exchange]:
+def _build_auth(settings: Settings, clock: Clock) -> tuple[Authenticator, Exchange]:
+    if settings.auth_mode != "forward":
+        raise SettingsError([f"GATEWAY_AUTH_MODE={settings.auth_mode!r}: not built yet; only 'forward' works"])
     return ForwardAuthenticator(graph_url=settings.graph_url, clock=clock), ForwardExchange()
 
 

@@ -1,6 +1,6 @@
 """The real application over the emulator, in one process: what tests send, and what Microsoft Graph received.
 
-Every token and every secret that a test plants is a canary: no response and no log line of the whole suite may show one.
+Every token and every secret that a test plants is a canary: no response and no log line of the suite may show one.
 """
 
 import logging
@@ -49,7 +49,7 @@ class CanaryWatch(logging.Handler):
 
 
 class InProcess(httpx.AsyncBaseTransport):
-    """Hands requests to an ASGI application as httpcore would: it tells when a request leaves, and drops connections."""
+    """Hands requests to an ASGI application as httpcore would: it tells when a request leaves."""
 
     def __init__(self, app: Any) -> None:
         self._inner = httpx.ASGITransport(app)

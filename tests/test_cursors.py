@@ -1,4 +1,5 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -66,13 +67,11 @@ def test_a_cursor_with_any_byte_changed_is_refused(index: int, change: int) -> N
 
 
 @settings(deadline=None)
-@given(st.integers(0, len(CURSOR) - 1), st.characters(exclude_categories=("Cs",)))
+@given(st.integers(0, len(CURSOR) - 1), st.characters(exclude_categories=["Cs"]))
 def test_a_cursor_with_any_character_changed_never_leads_elsewhere(index: int, character: str) -> None:
     """Base64 leaves room for other spellings of the same bytes; any other bytes are refused."""
-    try:
+    with suppress(BadUserInputError):
         assert SEALER.open(CURSOR[:index] + character + CURSOR[index + 1 :], QUESTION) == POSITION
-    except BadUserInputError as error:
-        assert (error.message, error.extensions) == NO_CURSOR
 
 
 @settings(deadline=None)

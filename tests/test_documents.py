@@ -102,7 +102,7 @@ def test_a_text_larger_than_the_cache_is_loaded_and_not_kept() -> None:
 
 def _named(document: Document, name: str | None) -> str | None:
     chosen = document.operation(name).name
-    return chosen and chosen.value
+    return chosen.value if chosen else None
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ async def test_a_compressed_body_is_read(gateway: Harness) -> None:
 async def test_a_request_error_has_its_status_by_media_type(
     gateway: Harness, document: str, members: dict[str, Any], code: str
 ) -> None:
-    """What ends before execution is a 4xx without `data`; `application/json` clients get 200 for what is well-formed."""
+    """What ends before execution is a 4xx without `data`; for `application/json` it is 200 if it is well-formed."""
     content = {"query": document, **members}
     modern = await send(gateway, json=content)
     plain = await send(gateway, json=content, headers={"accept": "application/json"})

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Harness
+from tests.harness import Harness, running
 
 CREATE = """
 mutation ($input: CreateCloudPcConnectionInput!) {
@@ -273,8 +273,6 @@ async def test_a_date_without_offset_is_refused(gateway: Harness, moment: object
 
 async def test_an_operation_may_make_only_so_many_calls() -> None:
     """Beyond `GATEWAY_MAX_GRAPH_CALLS` an operation is refused, naming the setting."""
-    from tests.harness import running
-
     async with running({"GATEWAY_MAX_GRAPH_CALLS": "2"}) as gateway:
         answer = await gateway.execute(
             '{ a: tenantTag(id: "1") { id } b: tenantTag(id: "2") { id } c: tenantTag(id: "3") { id } }'

@@ -20,6 +20,8 @@ MAX_TOKEN_LENGTH: Final = 32_768
 TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 PLAIN: Final = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
+PUBLIC_GRAPH: Final = "https://graph.microsoft.com"
+
 GRAPH_APP_ID: Final = "00000003-0000-0000-c000-000000000000"
 """https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in"""
 
@@ -54,7 +56,8 @@ class ForwardAuthenticator:
     """The token is for Microsoft Graph, which alone can verify it; what it says is read for hints and log lines."""
 
     def __init__(self, *, graph_url: str, clock: Clock) -> None:
-        self._audiences = {graph_url, f"{graph_url}/", GRAPH_APP_ID}
+        roots = {graph_url, PUBLIC_GRAPH}
+        self._audiences = {GRAPH_APP_ID, *roots, *(f"{root}/" for root in roots)}
         self._graph_url = graph_url
         self._clock = clock
 
@@ -67,8 +70,7 @@ class ForwardAuthenticator:
         if isinstance(audience, str) and audience not in self._audiences:
             raise UnauthenticatedError(
                 "The access token is not for Microsoft Graph.",
-                hint=f"Ask Entra for a token with the audience {self._graph_url}, for example with the scope "
-                f"{self._graph_url}/.default.",
+                hint=f"Ask Entra for one with the scope {self._graph_url}/.default.",
             )
         caller = to_caller(token, claims, verified=False)
         if caller.expires_at is not None and caller.expires_at <= self._clock.time():
@@ -109,7 +111,10 @@ def to_caller(token: str, claims: Mapping[str, Any], *, verified: bool) -> Calle
 
 
 def refuse_app_only(claims: Mapping[str, Any]) -> None:
-    """https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference"""
+    """Raises `AppOnlyTokenError` for claims that name no person.
+
+    https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+    """
     if claims.get("idtyp") == "app" or ("roles" in claims and "scp" not in claims):
         raise AppOnlyTokenError(
             "The access token stands for an application; Microsoft Graph offers this API to signed-in people only.",

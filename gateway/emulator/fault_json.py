@@ -1,4 +1,4 @@
-"""Fault rules from JSON, for the control endpoint. Names are those of `faults.py`, letter for letter:
+"""Fault rules from JSON, for the control endpoint. Names are those of `faults.py`, letter for letter.
 
     {"method": "POST", "times": 2, "fault": {"kind": "Refuse", "status": 503, "retry_after_seconds": 1}}
 

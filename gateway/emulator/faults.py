@@ -1,7 +1,7 @@
 """Faults on demand: each wraps the work of one call and answers in its own way.
 
-`DropAfter` does the work and then drops the connection, `Refuse` leaves it alone, `IgnoredOptions` does it for a changed
-call, `ChangedMembers` changes what comes out. They are plain values; `fault_rules.py` decides when one applies,
+`DropAfter` does the work and then drops the connection, `Refuse` leaves it alone, `IgnoredOptions` does it for a
+changed call, `ChangedMembers` changes what comes out. They are plain values; `fault_rules.py` decides when one applies,
 `fault_json.py` reads them from JSON.
 """
 
@@ -100,7 +100,7 @@ class Delay:
 class DropBefore:
     """The connection is dropped, and nothing was done."""
 
-    async def __call__(self, attempt: Attempt, /) -> Reply:
+    async def __call__(self, _: Attempt, /) -> Reply:
         raise ConnectionDroppedError
 
 
@@ -157,7 +157,7 @@ class Redirect:
     location: str = "https://elsewhere.example/"
     status: int = 302
 
-    async def __call__(self, attempt: Attempt, /) -> Reply:
+    async def __call__(self, _: Attempt, /) -> Reply:
         return Reply(self.status, {"location": self.location})
 
 

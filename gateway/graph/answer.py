@@ -71,8 +71,8 @@ MAX_MESSAGE_LENGTH = 1_000
 MAX_INNER_ERRORS = 10
 
 _MISSING_SEGMENT = re.compile(r"resource not found for the segment", re.IGNORECASE)
-_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|(?<=bearer )\S+", re.IGNORECASE)
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+_TOKEN = re.compile(r"eyJ[\w-]+(\.[\w-]*)+|(?<=bearer )\S+", re.IGNORECASE)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _CLAIMS = re.compile(r'claims="(?P<claims>[^"]+)"')
 

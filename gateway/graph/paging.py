@@ -31,7 +31,7 @@ def to_page(content: dict[str, Json], *, base_url: str, path: str) -> Page:
     return Page(
         rows=tuple(rows),
         next_target=None if link is None else _to_target(link, base_url=base_url, path=path),
-        total_count=count if isinstance(count, int) else None,
+        total_count=count if isinstance(count, int) and not isinstance(count, bool) else None,
     )
 
 
@@ -42,9 +42,9 @@ def to_page_request(first_page: GraphRequest, target: str) -> GraphRequest:
 
 def _to_target(link: Json, *, base_url: str, path: str) -> str:
     """The link below the version. An access token will be sent there, so it must lead to the same collection."""
-    is_ours = isinstance(link, str) and link.startswith(f"{base_url}{path}?")
-    if not is_ours or len(link) > MAX_LINK_LENGTH or not (link.isascii() and link.isprintable()):
+    text = link if isinstance(link, str) and len(link) <= MAX_LINK_LENGTH else ""
+    if not (text.startswith(f"{base_url}{path}?") and text.isascii() and text.isprintable()):
         raise UpstreamUnsupportedError(
             "Microsoft Graph's link to the next page leads outside the collection and was not followed."
         )
-    return link.removeprefix(base_url)
+    return text.removeprefix(base_url)

@@ -399,7 +399,7 @@ def _evaluate(given_filter: Filter, row: Mapping[str, Any], *, lower: bool) -> b
     return False not in outcomes
 
 
-def _condition(left: str | None, operator: str, right: Any, lower: bool) -> bool:  # noqa: PLR0911 - a table
+def _condition(left: str | None, operator: str, right: Any, lower: bool) -> bool:
     if operator == "in":
         return any(_condition(left, "eq", each, lower) for each in right)
     if left is None or right is None:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -185,11 +186,12 @@ def test_a_key_is_one_segment_of_the_path(key: str, segment: str) -> None:
 )
 def test_a_key_that_could_change_the_path_is_refused(key: str, why: str) -> None:
     """Before anything is sent; the message names the property and does not repeat the key."""
-    for build in (
+    builds: list[Callable[[], GraphRequest]] = [
         lambda: to_get(SPEC, key, []),
         lambda: to_update(SPEC, key, {"displayName": "A"}),
         lambda: to_delete(SPEC, key),
-    ):
+    ]
+    for build in builds:
         with pytest.raises(BadUserInputError) as raised:
             build()
         assert raised.value.message == f"`id` {why}."
