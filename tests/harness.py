@@ -15,6 +15,7 @@ from gateway.app import create_app
 from gateway.clock import Clock
 from gateway.emulator.app import Emulator
 from gateway.emulator.faults import ConnectionDroppedError
+from gateway.emulator.tokens import TokenIssuer
 from gateway.graph.transport import HttpxTransport, build_client
 from gateway.logs import JsonFormatter, TextFormatter
 from gateway.settings import Settings
@@ -22,6 +23,9 @@ from gateway.settings import Settings
 GRAPH_URL = "https://graph.microsoft.com"
 SCOPES = ("CloudPC.ReadWrite.All", "ManagedTenants.ReadWrite.All")
 
+
+ISSUER = TokenIssuer()
+"""Shared by all tests: making a signing key takes a tenth of a second."""
 
 CANARIES: set[str] = set()
 """Texts that must never come out. Tokens count by their signature, so that a part of one is found too."""
@@ -119,7 +123,7 @@ async def running(
 ) -> AsyncIterator[Harness]:
     """A gateway with the given `GATEWAY_…` variables."""
     settings = Settings.from_environ(environ or {})
-    emulator = emulator or Emulator()
+    emulator = emulator or Emulator(issuer=ISSUER)
     client = build_client(ca_file=None, connections=10, transport=InProcess(emulator.graph))
     transport = HttpxTransport(client, max_answer_bytes=settings.max_answer_bytes)
     app = create_app(settings, transport=transport, clock=clock)

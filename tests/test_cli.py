@@ -1,0 +1,73 @@
+"""The command line, as a person types it."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from cryptography.fernet import Fernet
+
+from gateway import __version__
+from gateway.cli import main
+from gateway.settings import to_markdown
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_schema_is_the_committed_file() -> None:
+    """`gateway schema` and `schema.graphql` agree."""
+    result = CliRunner().invoke(main, ["schema"])
+    assert (result.exit_code, result.output) == (0, (ROOT / "schema.graphql").read_text(encoding="utf-8"))
+
+
+def test_writes_by_convention_leave_the_schema_when_they_are_switched_off() -> None:
+    """`GATEWAY_CONVENTION_WRITES=none` offers only what Graph documents."""
+    result = CliRunner().invoke(main, ["schema"], env={"GATEWAY_CONVENTION_WRITES": "none"})
+    assert "createCloudPcConnection" not in result.output
+    assert "createTenantTag" in result.output
+
+
+def test_the_settings_are_the_readme_table() -> None:
+    """`gateway settings` prints the table that the README has."""
+    result = CliRunner().invoke(main, ["settings"])
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert (result.exit_code, result.output) == (0, to_markdown())
+    assert f"<!-- settings -->\n{to_markdown()}<!-- /settings -->" in readme
+
+
+def test_a_key_is_one_that_the_settings_take() -> None:
+    """`gateway key` prints a fresh key each time."""
+    one, other = (CliRunner().invoke(main, ["key"]).output.strip() for _ in range(2))
+    assert one != other
+    assert Fernet(one).decrypt(Fernet(one).encrypt(b"sealed")) == b"sealed"
+
+
+def test_the_version_is_told() -> None:
+    """`gateway --version` is the package's."""
+    assert __version__ in CliRunner().invoke(main, ["--version"]).output
+
+
+@pytest.mark.parametrize("command", [["serve"], ["run"], ["schema"]])
+def test_wrong_settings_stop_the_start_with_a_line_each(command: list[str]) -> None:
+    """Exit code 2, and every fault at once."""
+    environ = {"GATEWAY_GRAPH_VERSION": "v2", "GATEWAY_MAX_DETPH": "5"}
+    result = CliRunner().invoke(main, command, env=environ)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        "GATEWAY_MAX_DETPH: no such setting; the nearest is GATEWAY_MAX_DEPTH",
+        "GATEWAY_GRAPH_VERSION='v2': Input should be 'v1.0' or 'beta'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environ", "fault"),
+    [
+        (
+            {"GATEWAY_CONVENTION_WRITES": "tenants"},
+            "GATEWAY_CONVENTION_WRITES='tenants': no entity set with such writes; there are cloudPcConnections",
+        ),
+    ],
+)
+def test_settings_that_do_not_fit_the_catalogue_stop_the_start(environ: dict[str, str], fault: str) -> None:
+    """What only the application can know is told the same way."""
+    result = CliRunner().invoke(main, ["serve"], env=environ)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, fault)
