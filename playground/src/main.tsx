@@ -13,7 +13,7 @@ interface Start {
   token: string | null;
 }
 
-const HELP = "paste an access token here; `gateway token` prints one";
+const HELP = "Bearer <paste a delegated access token for Microsoft Graph>";
 
 async function loadStart(): Promise<Start> {
   const response = await fetch("/playground/start.json");
