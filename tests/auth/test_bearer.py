@@ -88,7 +88,7 @@ async def test_an_opaque_token_is_passed_on() -> None:
             id="app-only",
         ),
         pytest.param(
-            [f"Bearer {jwt.encode({'aud': GRAPH, 'roles': ['x']}, None, algorithm='none')}"],
+            [f"Bearer {jwt.encode({'aud': GRAPH, 'roles': ['x']}, '', algorithm='none')}"],
             AppOnlyTokenError,
             "The access token stands for an application; Microsoft Graph offers this API to signed-in people only.",
             id="app-only of the old kind",
