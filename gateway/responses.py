@@ -4,6 +4,7 @@ https://graphql.github.io/graphql-over-http/draft/#sec-Response
 """
 
 import logging
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, Final
@@ -42,40 +43,45 @@ WELL_FORMED: Final = (ParseFailedError, ValidationFailedError, OperationLimitErr
 """Outcomes before execution that `application/json` reports with 200: there the status speaks of the transport alone
 (audits 572B, FDE2, 7B9B of npm's graphql-http)."""
 
-MEDIA_TYPES: Final[Mapping[str, str]] = {
-    GRAPHQL_RESPONSE: GRAPHQL_RESPONSE,
-    JSON: JSON,
-    "application/*": JSON,
-    "*/*": JSON,
-}
-"""Media range → what it gets."""
+WILDCARDS: Final = ("application/*", "*/*")
+
+QVALUE: Final = re.compile(r"0(\.[0-9]*)?|1(\.0*)?")
 
 
 def to_media_type(accept: str | None) -> str:
-    """The best of ours that the caller accepts (RFC 9110 section 12.5.1); a tie goes to the more specific range."""
-    if not accept:
-        return JSON
-    best: tuple[float, str] = (0.0, "")
+    """The one of ours that the caller wants most (RFC 9110 section 12.5.1).
+
+    The most specific range about a type weighs it, so `q=0` excludes it whatever a wildcard admits. A tie goes to the
+    newer type if the caller names it, else to the one that every client reads.
+    """
+    weights = _weights(accept or "*/*")
+    newer, older = _weight_of(GRAPHQL_RESPONSE, weights), _weight_of(JSON, weights)
+    if not newer and not older:
+        raise NotAcceptableError(f"`Accept` must admit {GRAPHQL_RESPONSE} or {JSON}.")
+    if newer != older:
+        return GRAPHQL_RESPONSE if newer > older else JSON
+    return GRAPHQL_RESPONSE if GRAPHQL_RESPONSE in weights else JSON
+
+
+def _weight_of(media_type: str, weights: Mapping[str, float]) -> float:
+    return next((weights[each] for each in (media_type, *WILDCARDS) if each in weights), 0.0)
+
+
+def _weights(accept: str) -> dict[str, float]:
+    """Media range → weight; the highest one of a range that stands there several times."""
+    weights: dict[str, float] = {}
     for each in accept.lower().split(","):
         media_range, *parameters = (part.strip() for part in each.split(";"))
-        weight = _weight(parameters)
-        if media_range in MEDIA_TYPES and weight > best[0]:
-            best = (weight, MEDIA_TYPES[media_range])
-        elif media_range == GRAPHQL_RESPONSE and weight == best[0] > 0:
-            best = (weight, GRAPHQL_RESPONSE)
-    if not best[1]:
-        raise NotAcceptableError(f"`Accept` must admit {GRAPHQL_RESPONSE} or {JSON}.")
-    return best[1]
+        weights[media_range] = max(_weight(parameters), weights.get(media_range, 0.0))
+    return weights
 
 
 def _weight(parameters: list[str]) -> float:
+    """The value of `q`, 1 without one; a malformed one excludes."""
     for each in parameters:
         name, _, value = each.partition("=")
         if name.strip() == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
+            return float(value) if QVALUE.fullmatch(value.strip()) else 0.0
     return 1.0
 
 

@@ -3,6 +3,7 @@
 from typing import NewType
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from gateway.instants import to_instant
@@ -21,7 +22,7 @@ def _parse_date_time(value: object) -> str:
 def _serialize_date_time(value: object) -> str:
     """Graph's own text, unchanged: nothing of its seven fractional digits is lost."""
     if not isinstance(value, str):
-        raise ValueError("no date and time")  # noqa: TRY004 - graphql-core's contract
+        raise GraphQLError("DateTime cannot represent what is no text")  # as graphql-core's own scalars do
     return value
 
 
