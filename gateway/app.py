@@ -1,10 +1,11 @@
 """Where all objects meet: settings and seams in, one ASGI application out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
 from cryptography.fernet import Fernet
+from opentelemetry.trace import TracerProvider
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -44,17 +45,19 @@ def create_app(
     clock: Clock | None = None,
     registry: CollectorRegistry | None = None,
     start: Start | None = None,
+    catalog: Iterable[ResourceSpec] = CATALOG,
+    tracer_provider: TracerProvider | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application. The keyword arguments are its seams; None is the real thing."""
     clock = clock or SystemClock()
-    telemetry = Telemetry(clock, registry or CollectorRegistry())
+    telemetry = Telemetry(clock, registry or CollectorRegistry(), tracer_provider)
     health = Health()
     client = build_client(ca_file=settings.ca_file, connections=settings.graph_connections)
     transport = transport or HttpxTransport(client, max_answer_bytes=settings.max_answer_bytes)
     graph = GraphClient(
         transport, base_url=f"{settings.graph_url}/{settings.graph_version}", clock=clock, telemetry=telemetry
     )
-    schema = build_schema(_catalog(settings))
+    schema = build_schema(_offered(tuple(catalog), settings))
     limits = Limits(
         tokens=settings.max_tokens,
         depth=settings.max_depth,
@@ -118,15 +121,15 @@ def _build_auth(settings: Settings, clock: Clock) -> tuple[Authenticator, Exchan
     return ForwardAuthenticator(graph_url=settings.graph_url, clock=clock), ForwardExchange()
 
 
-def _catalog(settings: Settings) -> tuple[ResourceSpec, ...]:
-    known = {spec.entity_set for spec in CATALOG if spec.by_convention}
+def _offered(catalog: tuple[ResourceSpec, ...], settings: Settings) -> tuple[ResourceSpec, ...]:
+    known = {spec.entity_set for spec in catalog if spec.by_convention}
     unknown = [name for name in settings.convention_writes if name not in known | {"none"}]
     if unknown:
         raise SettingsError(
             f"GATEWAY_CONVENTION_WRITES={name!r}: no entity set with such writes; there are {', '.join(sorted(known))}"
             for name in unknown
         )
-    return offered(CATALOG, settings.convention_writes)
+    return offered(catalog, settings.convention_writes)
 
 
 def _cursor_keys(settings: Settings) -> list[str]:

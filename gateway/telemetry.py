@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from opentelemetry import trace
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import SpanKind, Status, StatusCode, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -64,11 +64,16 @@ class GraphCall:
 
 
 class Telemetry:
-    """Reports operations. One for each process; `registry` holds its Prometheus metrics."""
+    """Reports operations. One for each process; `registry` holds its Prometheus metrics.
 
-    def __init__(self, clock: Clock, registry: CollectorRegistry) -> None:
+    Spans go to `tracer_provider`, by default the process's own.
+    """
+
+    def __init__(
+        self, clock: Clock, registry: CollectorRegistry, tracer_provider: TracerProvider | None = None
+    ) -> None:
         self._clock = clock
-        self._tracer = trace.get_tracer("gateway")
+        self._tracer = trace.get_tracer("gateway", tracer_provider=tracer_provider)
         self._operations = Counter(
             "gateway_operations",
             "GraphQL operations, by kind and first error code.",

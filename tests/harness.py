@@ -12,7 +12,6 @@ import httpx
 from starlette.applications import Starlette
 
 from gateway.app import create_app
-from gateway.clock import Clock
 from gateway.emulator.app import Emulator
 from gateway.emulator.faults import ConnectionDroppedError
 from gateway.emulator.tokens import TokenIssuer
@@ -119,14 +118,18 @@ async def _check_response(response: httpx.Response) -> None:
 
 @asynccontextmanager
 async def running(
-    environ: Mapping[str, str] | None = None, *, emulator: Emulator | None = None, clock: Clock | None = None
+    environ: Mapping[str, str] | None = None,
+    *,
+    emulator: Emulator | None = None,
+    wire: httpx.AsyncBaseTransport | None = None,
+    **seams: Any,
 ) -> AsyncIterator[Harness]:
-    """A gateway with the given `GATEWAY_…` variables."""
+    """A gateway with the given `GATEWAY_…` variables. `wire` is what answers in the emulator's place."""
     settings = Settings.from_environ(environ or {})
     emulator = emulator or Emulator(issuer=ISSUER)
-    client = build_client(ca_file=None, connections=10, transport=InProcess(emulator.graph))
+    client = build_client(ca_file=None, connections=10, transport=wire or InProcess(emulator.graph))
     transport = HttpxTransport(client, max_answer_bytes=settings.max_answer_bytes)
-    app = create_app(settings, transport=transport, clock=clock)
+    app = create_app(settings, transport=transport, **seams)
     harness = Harness(app, emulator)
     async with app.router.lifespan_context(app), harness.http, client:
         yield harness
