@@ -95,14 +95,19 @@ def build_client(
     Keep-alive and connection limits are equal, because httpcore compares the former with all connections and would
     close and reopen the surplus all the time (encode/httpcore#1035).
     """
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
     return httpx.AsyncClient(
-        verify=context,
+        verify=build_ssl_context(ca_file),
         limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30),
         # One caller's cookies must never travel with another caller's request.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
         transport=transport,
     )
+
+
+def build_ssl_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Trusts the system's certificates, and those in the file besides."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context

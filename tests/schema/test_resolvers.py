@@ -8,6 +8,7 @@ import pytest
 
 from tests.harness import GRAPH_URL, Harness, running
 from tests.test_operations import INPUT
+from tests.wire import Wire
 
 PATH = "/v1.0/tenantRelationships/managedTenants/cloudPcConnections"
 HERE = f"{GRAPH_URL}{PATH}"
@@ -22,23 +23,15 @@ NOT_TOLD = (
 )
 
 
-class Scripted:
-    """Answers in order, whatever is asked; remembers what was."""
-
-    def __init__(self, *answers: httpx.Response) -> None:
-        self._answers = iter(answers)
-        self.seen: list[str] = []
-        self.wire = httpx.MockTransport(self._handle)
-
-    def _handle(self, request: httpx.Request) -> httpx.Response:
-        self.seen.append(f"{request.method} {str(request.url).removeprefix(HERE)}")
-        return next(self._answers)
+def paths(wire: Wire) -> list[str]:
+    """What was asked, below the collection."""
+    return [each.replace(HERE, "") for each in wire.seen]
 
 
 async def create(*answers: httpx.Response) -> tuple[Any, list[str]]:
-    scripted = Scripted(*answers)
-    async with running(wire=scripted.wire) as gateway:
-        return await gateway.execute(CREATE, {"input": INPUT}), scripted.seen
+    wire = Wire(*answers)
+    async with running(wire=wire) as gateway:
+        return await gateway.execute(CREATE, {"input": INPUT}), paths(wire)
 
 
 @pytest.mark.parametrize(
@@ -130,20 +123,20 @@ async def test_an_update_answers_with_the_object(
     first_answer: httpx.Response, shown: dict[str, str], requests: list[str]
 ) -> None:
     """Graph's own if it sends it, else read back."""
-    scripted = Scripted(first_answer, httpx.Response(200, content=json.dumps(READ)))
-    async with running(wire=scripted.wire) as gateway:
+    wire = Wire(first_answer, httpx.Response(200, content=json.dumps(READ)))
+    async with running(wire=wire) as gateway:
         answer = await gateway.execute(UPDATE)
     assert answer == {"data": {"updateCloudPcConnection": shown}}
-    assert scripted.seen == requests
+    assert paths(wire) == requests
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
 async def test_a_delete_answers_with_the_id_whatever_body_comes(status: int) -> None:
     """Any success is one."""
-    scripted = Scripted(httpx.Response(status, content=b"" if status == 204 else b"gone"))
-    async with running(wire=scripted.wire) as gateway:
+    wire = Wire(httpx.Response(status, content=b"" if status == 204 else b"gone"))
+    async with running(wire=wire) as gateway:
         answer = await gateway.execute('mutation { deleteCloudPcConnection(id: "A") }')
-    assert (answer, scripted.seen) == ({"data": {"deleteCloudPcConnection": "A"}}, ["DELETE /A"])
+    assert (answer, paths(wire)) == ({"data": {"deleteCloudPcConnection": "A"}}, ["DELETE /A"])
 
 
 @pytest.mark.parametrize("status", [404, 410])

@@ -1,0 +1,34 @@
+"""The other end of an HTTP connection, for what no emulator of a working service can show."""
+
+from collections.abc import Iterator
+
+import httpx
+
+Scripted = httpx.Response | Exception
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """Answers in order, whatever is asked, and remembers what was; an exception breaks the connection.
+
+    It tells when a request leaves, as httpcore does, unless `leaves` is false.
+    """
+
+    def __init__(self, *answers: Scripted, leaves: bool = True) -> None:
+        self._answers: Iterator[Scripted] = iter(answers)
+        self._leaves = leaves
+        self.requests: list[httpx.Request] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        self.requests.append(request)
+        if self._leaves:
+            await request.extensions["trace"]("http11.send_request_headers.started", {})
+        answer = next(self._answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @property
+    def seen(self) -> list[str]:
+        """Method and URL of each request."""
+        return [f"{each.method} {each.url}" for each in self.requests]
