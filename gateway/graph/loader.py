@@ -5,11 +5,12 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from gateway.errors import GatewayError, OperationLimitError
+from gateway.errors import GatewayError, InternalServerError, OperationLimitError
 from gateway.graph.client import Errand, GraphClient
 from gateway.graph.paging import Page, to_page
 from gateway.graph.request import GraphRequest, Json
 from gateway.graph.transport import Answer
+from gateway.telemetry import OK
 
 log = logging.getLogger("gateway")
 
@@ -83,16 +84,24 @@ class Loader:
 
     def _report_abandoned(self, request: GraphRequest, done: asyncio.Task[Answer]) -> None:
         failure = None if done.cancelled() else done.exception()
-        outcome = failure.code if isinstance(failure, GatewayError) else "CANCELLED" if done.cancelled() else "OK"
-        log.warning(
+        is_foreseen = failure is None or isinstance(failure, GatewayError)
+        log.log(
+            logging.WARNING if is_foreseen else logging.ERROR,
             "a write ended after its caller had gone",
+            exc_info=None if is_foreseen else failure,
             extra={
                 "fields": {
                     "request_id": self._errand.operation.request_id,
                     "method": request.method,
                     "collection": request.template,
-                    "code": outcome,
+                    "code": "CANCELLED" if done.cancelled() else _code(failure),
                     "graph_request_ids": self._errand.operation.graph_request_ids,
                 }
             },
         )
+
+
+def _code(failure: BaseException | None) -> str:
+    if failure is None:
+        return OK
+    return failure.code if isinstance(failure, GatewayError) else InternalServerError.code

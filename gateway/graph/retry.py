@@ -18,7 +18,6 @@ from gateway.graph.transport import Answer, AnswerTooLargeError, NotSentError, T
 
 MAX_ATTEMPTS: Final = 4
 FIRST_WAIT_SECONDS: Final = 0.5
-LONGEST_WAIT_SECONDS: Final = 8.0
 READ_STATUSES: Final = frozenset({429, 502, 503, 504})
 WRITE_STATUSES: Final = frozenset({429})
 
@@ -70,7 +69,7 @@ async def send_with_retries(
         if told is not None:
             return told
         # Full jitter, so that callers who failed together do not come back together.
-        return random.uniform(0, min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (state.attempt_number - 1)))  # noqa: S311
+        return random.uniform(0, FIRST_WAIT_SECONDS * 2 ** (state.attempt_number - 1))  # noqa: S311 - no secret
 
     def is_over(state: RetryCallState) -> bool:
         if state.attempt_number >= MAX_ATTEMPTS or state.upcoming_sleep >= deadline.remaining_seconds:
