@@ -22,13 +22,14 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """Time, level, message, then `name=value`; a value that is not plain is quoted as JSON."""
+    """Time, level, message, then `name=value`; a value that is not plain is quoted as JSON. Traces are indented."""
 
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         told = " ".join(f"{name}={_shown(value)}" for name, value in _fields(record).items())
         line = f"{time} {record.levelname.lower():7} {_one_line(record.getMessage())} {told}".rstrip()
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        trace = self.formatException(record.exc_info).splitlines() if record.exc_info else []
+        return "\n".join([line, *(f"  {_one_line(each)}" for each in trace)])
 
 
 def configure_logging(*, style: Literal["auto", "text", "json"], level: str, stream: TextIO) -> None:

