@@ -93,7 +93,6 @@ class Documents:
         )
         if errors:
             raise DocumentError(ValidationFailedError, errors)
+        # There is one at least: fragments alone are unused, which validation refuses.
         operations = tuple(each for each in node.definitions if isinstance(each, OperationDefinitionNode))
-        if not operations:
-            raise ValidationFailedError("The document has no operation, only fragments.")
         return Document(text, node, operations)

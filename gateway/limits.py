@@ -146,10 +146,9 @@ class _Measure:
                 return Extent.of_all([own, directives])
             case InlineFragmentNode():
                 return Extent.of_all([self.selection_set(node.selection_set), directives])
-            case FragmentSpreadNode():
-                return Extent.of_all([self._fragment(node.name.value), directives])
             case _:
-                raise AssertionError(node)
+                assert isinstance(node, FragmentSpreadNode)
+                return Extent.of_all([self._fragment(node.name.value), directives])
 
     def _fragment(self, name: str) -> Extent:
         if name not in self._extents and name in self._fragments:

@@ -107,10 +107,25 @@ class Resource:
         )
         if [each.is_key for each in cls.spec.properties].count(True) != 1:
             raise TypeError(f"{cls.__name__}: exactly one property must be the key")
+        for operation, presences in (
+            (CREATE, {each.on_create for each in cls.spec.properties}),
+            (UPDATE, {each.on_update for each in cls.spec.properties}),
+        ):
+            if operation in cls.spec.operations and presences == {Presence.ABSENT}:
+                raise TypeError(f"{cls.__name__}: {operation.name} is offered, but no property is part of its input")
 
 
 def declared_properties(cls: type) -> tuple[PropertySpec, ...]:
-    return tuple(value.named(name) for name, value in vars(cls).items() if isinstance(value, Declaration))
+    properties: list[PropertySpec] = []
+    for name, value in vars(cls).items():
+        if name.startswith("__"):
+            continue
+        if not isinstance(value, Declaration):
+            raise TypeError(f"{cls.__name__}.{name}: no property; declare it with key(), text(), instant() or many()")
+        properties.append(value.named(name))
+    if not properties:
+        raise TypeError(f"{cls.__name__}: a type needs a property")
+    return tuple(properties)
 
 
 def described(cls: type) -> str:
