@@ -5,13 +5,14 @@ Spans follow https://opentelemetry.io/docs/specs/semconv/http/http-spans/ and ..
 """
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from opentelemetry import trace
-from opentelemetry.trace import SpanKind, Status, StatusCode, TracerProvider
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -24,6 +25,9 @@ TRACE_CONTEXT: Final = TraceContextTextMapPropagator()
 """W3C trace context alone: baggage would hand a caller's own words to Microsoft Graph."""
 
 OK: Final = "OK"
+
+CANCELLED: Final = "CANCELLED"
+"""In the place of a code: the caller had gone before there was an answer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,9 +105,12 @@ class Telemetry:
         started = self._clock.monotonic()
         context = TRACE_CONTEXT.extract(headers)
         self._running.inc()
-        with self._tracer.start_as_current_span("graphql", context=context, kind=SpanKind.SERVER) as span:
+        with self._span("graphql", context=context, kind=SpanKind.SERVER) as span:
             try:
                 yield operation
+            except CancelledError:
+                operation.codes.append(CANCELLED)
+                raise
             finally:
                 self._running.dec()
                 seconds = self._clock.monotonic() - started
@@ -118,7 +125,7 @@ class Telemetry:
     @contextmanager
     def exchange(self) -> Iterator[None]:
         """Spans the time it takes to get a Graph access token for the caller."""
-        with self._tracer.start_as_current_span("token exchange", record_exception=False):
+        with self._span("token exchange"):
             yield
 
     @contextmanager
@@ -127,9 +134,7 @@ class Telemetry:
         operation.graph_calls += 1
         started = self._clock.monotonic()
         attributes = {"http.request.method": method, "url.template": template}
-        with self._tracer.start_as_current_span(
-            f"{method} {template}", kind=SpanKind.CLIENT, attributes=attributes, record_exception=False
-        ) as span:
+        with self._span(f"{method} {template}", kind=SpanKind.CLIENT, attributes=attributes) as span:
             call = GraphCall({})
             TRACE_CONTEXT.inject(call.headers)
             try:
@@ -140,6 +145,26 @@ class Telemetry:
                 self._graph_seconds.labels(method).observe(self._clock.monotonic() - started)
                 if call.status is not None:
                     span.set_attribute("http.response.status_code", call.status)
+                    if call.status >= 400:
+                        _fail(span, str(call.status))
+
+    @contextmanager
+    def _span(self, name: str, **options: Any) -> Iterator[Span]:
+        """A span that tells an exception by its class: the message can hold foreign text."""
+        with self._tracer.start_as_current_span(
+            name, record_exception=False, set_status_on_exception=False, **options
+        ) as span:
+            try:
+                yield span
+            except Exception as failure:
+                _fail(span, type(failure).__name__)
+                raise
+
+
+def _fail(span: Span, kind: str) -> None:
+    """Marks the span: https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type."""
+    span.set_status(StatusCode.ERROR)
+    span.set_attribute("error.type", kind)
 
 
 def _span_attributes(operation: Operation) -> dict[str, Any]:

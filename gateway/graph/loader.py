@@ -10,7 +10,7 @@ from gateway.graph.client import Errand, GraphClient
 from gateway.graph.paging import Page, to_page
 from gateway.graph.request import GraphRequest, Json
 from gateway.graph.transport import Answer
-from gateway.telemetry import OK
+from gateway.telemetry import CANCELLED, OK
 
 log = logging.getLogger("gateway")
 
@@ -94,7 +94,7 @@ class Loader:
                     "request_id": self._errand.operation.request_id,
                     "method": request.method,
                     "collection": request.template,
-                    "code": "CANCELLED" if done.cancelled() else _code(failure),
+                    "code": CANCELLED if done.cancelled() else _code(failure),
                     "graph_request_ids": self._errand.operation.graph_request_ids,
                 }
             },

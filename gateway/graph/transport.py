@@ -8,6 +8,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, Protocol
@@ -90,7 +91,7 @@ class HttpxTransport:
 def build_client(
     *, ca_file: Path | None, connections: int, transport: httpx.AsyncBaseTransport | None = None
 ) -> httpx.AsyncClient:
-    """The shared client. Make it once: reading the system's certificates takes tens of milliseconds.
+    """The shared client.
 
     Keep-alive and connection limits are equal, because httpcore compares the former with all connections and would
     close and reopen the surplus all the time (encode/httpcore#1035).
@@ -105,8 +106,9 @@ def build_client(
     )
 
 
+@cache
 def build_ssl_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Trusts the system's certificates, and those in the file besides."""
+    """Trusts the system's certificates, and those in the file besides. Reading them takes tens of milliseconds."""
     context = ssl.create_default_context()
     if ca_file is not None:
         context.load_verify_locations(ca_file)
