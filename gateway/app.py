@@ -16,7 +16,7 @@ from starlette.routing import Route
 from gateway.auth.bearer import Authenticator, ForwardAuthenticator, ValidatingAuthenticator
 from gateway.auth.confidential import ConfidentialClient
 from gateway.auth.credentials import Certificate, Credential, FederatedToken, ManagedIdentity, Secret
-from gateway.auth.entra import Entra, HttpClient, build_http_client
+from gateway.auth.entra import Entra, HttpClient, HttpxClient
 from gateway.auth.exchange import Exchange, ForwardExchange, OnBehalfOfExchange
 from gateway.auth.keys import SigningKeys
 from gateway.clock import Clock, SystemClock
@@ -69,7 +69,7 @@ def create_app(
         directives=settings.max_directives,
     )
     core = to_graphql_core(schema)
-    entra = Entra(entra_http or build_http_client(ca_file=settings.ca_file))
+    entra = Entra(entra_http or HttpxClient(ca_file=settings.ca_file))
     authenticator, exchange = _build_auth(settings, entra, clock)
     page = Page(start or Start()) if settings.playground else None
 

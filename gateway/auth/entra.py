@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 import orjson
@@ -45,31 +46,45 @@ class HttpResponse(Protocol):
 class HttpClient(Protocol):
     """What MSAL needs of an HTTP client: https://msal-python.readthedocs.io/en/latest/#msal.ClientApplication."""
 
-    @property
-    def get(self) -> Callable[..., HttpResponse]: ...
+    def get(
+        self, url: str, params: Any = None, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> HttpResponse: ...
 
-    @property
-    def post(self) -> Callable[..., HttpResponse]: ...
+    def post(
+        self, url: str, params: Any = None, data: Any = None, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> HttpResponse: ...
 
     def close(self) -> None: ...
 
 
-def build_http_client(*, ca_file: Path | None, transport: httpx.BaseTransport | None = None) -> httpx.Client:
+class HttpxClient:
     """`HttpClient` over httpx, whose answers are all JSON objects; raises `GatewayError` or `httpx.HTTPError`."""
-    if transport is None:
-        context = ssl.create_default_context()
-        if ca_file is not None:
-            context.load_verify_locations(ca_file)
-        transport = httpx.HTTPTransport(verify=context, retries=1)
-    return httpx.Client(
-        transport=transport,
-        timeout=HTTP_SECONDS,
-        follow_redirects=False,
-        event_hooks={"response": [_check_response]},
-    )
+
+    def __init__(self, *, ca_file: Path | None, transport: httpx.BaseTransport | None = None) -> None:
+        if transport is None:
+            context = ssl.create_default_context()
+            if ca_file is not None:
+                context.load_verify_locations(ca_file)
+            transport = httpx.HTTPTransport(verify=context, retries=1)
+        self._client = httpx.Client(transport=transport, timeout=HTTP_SECONDS, follow_redirects=False)
+
+    def get(self, url: str, params: Any = None, headers: Mapping[str, str] | None = None, **_: Any) -> HttpResponse:
+        return _checked(self._client.get(url, params=params, headers=headers))
+
+    def post(
+        self, url: str, params: Any = None, data: Any = None, headers: Mapping[str, str] | None = None, **_: Any
+    ) -> HttpResponse:
+        """`data` is a dict with texts and bytes in it; httpx itself would send bytes by their repr."""
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        return _checked(
+            self._client.post(url, params=params, content=urlencode(data), headers={**form, **(headers or {})})
+        )
+
+    def close(self) -> None:
+        self._client.close()
 
 
-def _check_response(response: httpx.Response) -> None:
+def _checked(response: httpx.Response) -> httpx.Response:
     if response.status_code == 429:
         wait = response.headers.get("retry-after", "")
         raise ThrottledError(
@@ -77,13 +92,14 @@ def _check_response(response: httpx.Response) -> None:
             retry_after_seconds=int(wait) if wait.isdecimal() and wait.isascii() else None,
         )
     try:
-        is_object = isinstance(orjson.loads(response.read()), dict)
+        is_object = isinstance(orjson.loads(response.content), dict)
     except orjson.JSONDecodeError:
         is_object = False
     if response.status_code >= 500 or not is_object:
         raise UpstreamUnavailableError(
             f"Microsoft Entra answered {response.status_code} without a usable body; nothing was sent to Graph."
         )
+    return response
 
 
 class Entra:

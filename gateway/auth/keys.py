@@ -97,7 +97,7 @@ class SigningKeys:
         try:
             keys = {each.key_id: each for each in jwt.PyJWKSet.from_dict(key_set).keys if each.key_id}
             published = Published(metadata["issuer"], keys, now)
-        except (jwt.PyJWKError, KeyError):
+        except (jwt.PyJWTError, AttributeError, KeyError, TypeError):  # whatever it is, it is no key set
             raise UpstreamUnavailableError("Microsoft Entra's signing keys cannot be read.") from None
         self._published[slot] = published
         return published
