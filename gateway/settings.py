@@ -182,6 +182,23 @@ class Settings(BaseSettings):
         "info", description="Least severe line that is logged."
     )
 
+    @property
+    def gateway_app(self) -> str:
+        """The client id of this gateway; for `on-behalf-of`, which cannot be without."""
+        assert self.entra_client_id is not None
+        return self.entra_client_id
+
+    @property
+    def served_tenants(self) -> tuple[str, ...]:
+        """The tenants whose people may call; for `on-behalf-of`."""
+        assert self.entra_tenant_id is not None
+        return self.allowed_tenants or (self.entra_tenant_id,)
+
+    @property
+    def graph_scopes(self) -> tuple[str, ...]:
+        """The delegated permissions to ask for, as scopes of Graph."""
+        return tuple(f"{self.graph_url}/{name}" for name in self.entra_graph_scopes or (".default",))
+
     @classmethod
     def settings_customise_sources(
         cls,
