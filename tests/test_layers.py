@@ -38,6 +38,7 @@ ROWS: Mapping[str, int] = {
     "gateway.errors": 0,
     "gateway.telemetry": 0,
     "gateway.settings": 0,
+    "gateway.setting_types": 0,
     "gateway.clock": 0,
     "gateway.instants": 0,
     "gateway.logs": 0,

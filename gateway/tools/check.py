@@ -106,9 +106,10 @@ class Checks:
         try:
             async with self._client.stream("GET", url, timeout=STEP_SECONDS) as response:
                 async for chunk in response.aiter_bytes():
-                    if wanted in tail + chunk:
+                    seen = tail + chunk
+                    if wanted in seen:
                         return f"{self._settings.graph_version} has {NAMESPACE}"
-                    tail = chunk[-len(wanted) :]
+                    tail = seen[-len(wanted) :]
                 status = response.status_code
         except httpx.HTTPError as failure:
             raise UpstreamUnavailableError(
