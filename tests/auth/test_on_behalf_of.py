@@ -383,6 +383,18 @@ async def test_known_keys_go_on_working_while_entra_is_away() -> None:
         assert await code_of(gateway, as_=strange(kid="new")) == "UPSTREAM_UNAVAILABLE"
 
 
+async def test_an_entra_that_never_answered_is_not_asked_without_end() -> None:
+    """The cap holds for failures too, and ends by itself."""
+    clock = SteppingClock(time=time.time())
+    async with exchanging(clock=clock) as gateway:
+        gateway.emulator.entra_faults.add(FaultRule(fault=HtmlBody(503), method="GET", times=None))
+        assert {await code_of(gateway) for _ in range(8)} == {"UPSTREAM_UNAVAILABLE"}
+        assert len(gateway.emulator.entra_journal) == 5
+        gateway.emulator.entra_faults.clear()
+        clock.advance(301)
+        assert await code_of(gateway) == "OK"
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
@@ -517,6 +529,18 @@ async def test_a_certificate_proves_the_gateway(tmp_path: Path) -> None:
         assert await code_of(gateway) == "OK"
         gateway.emulator.directory.register(App(GATEWAY_APP, secret="another"))
         [error] = (await gateway.execute(READ, as_=gateway.gateway_token()))["errors"]
+    assert "GATEWAY_ENTRA_CLIENT_CERTIFICATE_FILE" in error["extensions"]["hint"]
+
+
+async def test_a_certificate_that_broke_after_the_start_is_told(tmp_path: Path) -> None:
+    """A renewal that went wrong is the operator's to mend, and the message says where."""
+    path = tmp_path / "gateway.pem"
+    path.write_text(private_key_pem(OTHER_KEY) + certificate_pem(OTHER_KEY))
+    environ = {"GATEWAY_ENTRA_CLIENT_CERTIFICATE_FILE": str(path)}
+    async with exchanging(environ, emulator=trusting(OTHER_KEY.public_key())) as gateway:
+        path.write_text("half a renewal")
+        [error] = (await gateway.execute(READ))["errors"]
+    assert error["message"] == "This gateway's credential cannot be read."
     assert "GATEWAY_ENTRA_CLIENT_CERTIFICATE_FILE" in error["extensions"]["hint"]
 
 
