@@ -1,0 +1,52 @@
+"""When spans leave the process."""
+
+import sys
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import TracerProvider as AnyTracerProvider
+
+from gateway.settings import SettingsError
+from gateway.tracing import configure_tracing
+
+URL = "http://collector.test:4318"
+
+
+def installed(environ: dict[str, str]) -> list[TracerProvider]:
+    """What became the process's own, shut down again."""
+    providers: list[TracerProvider] = []
+
+    def install(provider: AnyTracerProvider) -> None:
+        assert isinstance(provider, TracerProvider)
+        provider.shutdown()
+        providers.append(provider)
+
+    configure_tracing(environ, install)
+    return providers
+
+
+@pytest.mark.parametrize("environ", [{}, {"OTEL_EXPORTER_OTLP_ENDPOINT": ""}, {"OTEL_SERVICE_NAME": "x"}], ids=str)
+def test_without_an_endpoint_nothing_is_exported(environ: dict[str, str]) -> None:
+    """The process keeps the provider that records nothing."""
+    assert installed(environ) == []
+
+
+@pytest.mark.parametrize("variable", ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"])
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [({}, "managed-tenants-gateway"), ({"OTEL_SERVICE_NAME": "lighthouse"}, "lighthouse")],
+    ids=["our name", "the operator's name"],
+)
+def test_an_endpoint_starts_the_exporter(variable: str, more: dict[str, str], name: str) -> None:
+    """Under the service's name, which the standard variable changes."""
+    [provider] = installed({variable: URL, **more})
+    assert provider.resource.attributes["service.name"] == name
+
+
+@pytest.mark.parametrize("variable", ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"])
+def test_an_endpoint_without_the_extra_stops_the_start(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    """With the variable's name and what to install."""
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    with pytest.raises(SettingsError) as raised:
+        installed({variable: URL})
+    assert raised.value.faults == (f"{variable}: needs the extra: pip install 'managed-tenants-gateway[otlp]'",)
