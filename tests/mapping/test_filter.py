@@ -265,7 +265,7 @@ def test_a_row_is_checked_against_the_filter(given_filter: Filter, row: Mapping[
 # For all filters
 
 
-def _filters(texts: st.SearchStrategy[str], dates: st.SearchStrategy[str]) -> st.SearchStrategy[Filter]:
+def filters(texts: st.SearchStrategy[str], dates: st.SearchStrategy[str]) -> st.SearchStrategy[Filter]:
     def conditions(values: st.SearchStrategy[str], operators: list[str]) -> st.SearchStrategy[Filter]:
         single = st.tuples(st.sampled_from(operators), values)
         null = st.tuples(st.sampled_from(["eq", "ne"]), st.none())
@@ -289,7 +289,7 @@ def _filters(texts: st.SearchStrategy[str], dates: st.SearchStrategy[str]) -> st
 
 DATES = st.sampled_from([T0, T1, T2, "2026-11-24T09:30:00.0000001Z", "1999-12-31T23:59:59-14:00"])
 NASTY = st.text(st.sampled_from("'\"%\\ ()&,=#;+/:\0\n$é漢😀abandornot"), max_size=12)
-ANY_FILTER = _filters(st.text(max_size=12) | NASTY, DATES)
+ANY_FILTER = filters(st.text(max_size=12) | NASTY, DATES)
 
 TOKEN = re.compile(
     r"(?P<string>'(?:[^']|'')*')|(?P<date>\d{4}-[\d:T.+Z-]+)|(?P<word>[A-Za-z]+)|(?P<mark>[(),])|(?P<space> )",
@@ -418,7 +418,7 @@ def _condition(left: str | None, operator: str, right: Any, lower: bool) -> bool
 
 
 @settings(deadline=None, max_examples=300)
-@given(_filters(SMALL_TEXTS, DATES), ROWS)
+@given(filters(SMALL_TEXTS, DATES), ROWS)
 def test_the_check_of_rows_is_an_evaluation_of_the_filter(given_filter: Filter, row: Mapping[str, Any]) -> None:
     """It agrees with another one written independently, with and without regard to case."""
     expected = _evaluate(given_filter, row, lower=False) or _evaluate(given_filter, row, lower=True)

@@ -1,0 +1,61 @@
+"""Which properties Graph is asked for, from what a caller selects."""
+
+import pytest
+
+from tests.harness import Harness
+
+DOCUMENT = """
+query ($yes: Boolean!, $no: Boolean!) {
+  tenantTags(first: 1) { SELECTION }
+  # Uses every fragment and variable, as a document must, and is never asked for.
+  unasked: tenantTags @skip(if: $yes) @include(if: $no) { ...Page nodes { ...Nested ...Unlikely } }
+}
+fragment Name on TenantTag { displayName }
+fragment Nested on TenantTag { ...Name ... { description } }
+fragment Page on TenantTagConnection { nodes { ...Name } edges { node { createdByUserId } } }
+fragment Unlikely on TenantTag { ...Name @skip(if: $yes) createdDateTime }
+"""
+
+
+@pytest.mark.parametrize(
+    ("selection", "selected"),
+    [
+        pytest.param("nodes { __typename }", "id", id="no property"),
+        pytest.param("nodes { id }", "id", id="the key"),
+        pytest.param("nodes { displayName description }", "id,displayName,description", id="properties"),
+        pytest.param("nodes { description displayName }", "id,displayName,description", id="in another order"),
+        pytest.param("nodes { a: displayName b: displayName }", "id,displayName", id="one under two names"),
+        pytest.param("nodes { tenants { tenantId } }", "id,tenants", id="a complex one"),
+        pytest.param("edges { cursor }", "id", id="cursors alone"),
+        pytest.param("edges { node { displayName } }", "id,displayName", id="by edges"),
+        pytest.param(
+            "nodes { displayName } edges { node { description } }", "id,displayName,description", id="by both"
+        ),
+        pytest.param("nodes { displayName } nodes { description }", "id,displayName,description", id="in two parts"),
+        pytest.param("a: nodes { displayName } b: nodes { description }", "id,displayName,description", id="two lists"),
+        pytest.param("nodes { ...Name }", "id,displayName", id="by a fragment"),
+        pytest.param("nodes { ...Nested }", "id,displayName,description", id="by nested fragments"),
+        pytest.param("...Page", "id,displayName,createdByUserId", id="by a fragment above"),
+        pytest.param("... { nodes { ... { displayName } } }", "id,displayName", id="by inline fragments"),
+        pytest.param("nodes { displayName @skip(if: $yes) description @skip(if: $no) }", "id,description", id="@skip"),
+        pytest.param(
+            "nodes { displayName @include(if: $yes) description @include(if: $no) }", "id,displayName", id="@include"
+        ),
+        pytest.param(
+            "nodes { displayName @include(if: $yes) @skip(if: $yes) description @include(if: $yes) @skip(if: $no) }",
+            "id,description",
+            id="both",
+        ),
+        pytest.param("nodes { displayName @skip(if: true) displayName }", "id,displayName", id="skipped once of twice"),
+        pytest.param("nodes { ...Unlikely }", "id,createdDateTime", id="within a fragment"),
+        pytest.param("nodes { ...Name @include(if: $no) id }", "id", id="on a spread"),
+        pytest.param("nodes { ... @skip(if: $yes) { displayName } id }", "id", id="on an inline fragment"),
+        pytest.param("nodes @skip(if: $yes) { displayName } edges { node { id } }", "id", id="on what is above"),
+    ],
+)
+async def test_only_what_is_selected_is_asked_for(gateway: Harness, selection: str, selected: str) -> None:
+    """With fragments spread and directives applied, in one order, and always with the key."""
+    answer = await gateway.execute(DOCUMENT.replace("SELECTION", selection), {"yes": True, "no": False})
+    assert "errors" not in answer
+    [request] = gateway.emulator.journal
+    assert dict(request.query)["$select"] == selected
