@@ -43,6 +43,8 @@ WELL_FORMED: Final = (ParseFailedError, ValidationFailedError, OperationLimitErr
 """Outcomes before execution that `application/json` reports with 200: there the status speaks of the transport alone
 (audits 572B, FDE2, 7B9B of npm's graphql-http)."""
 
+MAX_MESSAGE_LENGTH: Final = 1_000
+
 WILDCARDS: Final = ("application/*", "*/*")
 
 QVALUE: Final = re.compile(r"0(\.[0-9]*)?|1(\.0*)?")
@@ -149,9 +151,14 @@ def _told(outcome: GatewayError, error: GraphQLError | None = None) -> dict[str,
     told: dict[str, Any] = {"message": outcome.message}
     if error is not None:
         where = error.formatted
-        told = {"message": error.message if isinstance(outcome, WELL_FORMED) else outcome.message}
+        told = {"message": _shortened(error.message) if isinstance(outcome, WELL_FORMED) else outcome.message}
         told.update({name: where[name] for name in ("locations", "path") if where.get(name)})
     return {**told, "extensions": outcome.extensions}
+
+
+def _shortened(message: str) -> str:
+    """A message of graphql-core's, which can repeat a name or a value of any length."""
+    return message if len(message) <= MAX_MESSAGE_LENGTH else f"{message[: MAX_MESSAGE_LENGTH - 1]}…"
 
 
 def _headers_of(outcomes: list[GatewayError], *, challenge: bool) -> dict[str, str]:

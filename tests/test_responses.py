@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from graphql import ExecutionResult, GraphQLError
 
+from gateway.documents import DocumentError
 from gateway.errors import (
     ClaimsChallengeError,
     GatewayError,
     MethodNotAllowedError,
     MutationOverGetError,
     NotAcceptableError,
+    ParseFailedError,
     ThrottledError,
     UpstreamUnavailableError,
 )
@@ -235,6 +237,19 @@ def test_variables_that_do_not_fit_are_a_request_error(media_type: str, status: 
             ]
         },
     )
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(1_000, "x" * 1_000), (1_001, "x" * 999 + "…")], ids=["the longest", "longer"]
+)
+def test_what_a_caller_sent_is_not_repeated_at_any_length(length: int, shown: str) -> None:
+    """graphql-core's messages name what is wrong; a wrong name can be a megabyte."""
+    error = GraphQLError("x" * length)
+    results = [
+        to_response(ExecutionResult(data=None, errors=[error]), Operation(request_id="r-1"), NEWER),
+        to_failure(DocumentError(ParseFailedError, [error]), Operation(request_id="r-1"), NEWER),
+    ]
+    assert [json.loads(bytes(each.body))["errors"][0]["message"] for each in results] == [shown] * 2
 
 
 def test_a_resolver_that_breaks_is_masked_and_its_siblings_are_kept(logs: list[str]) -> None:
