@@ -4,7 +4,7 @@ They say what Microsoft Graph has, in Graph's own names; they know nothing of Gr
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, Flag, auto
 
 NAMESPACE = "microsoft.graph.managedTenants"
@@ -83,7 +83,7 @@ class ResourceSpec:
     """Operations that have a page in the Graph reference."""
     by_convention: Operation
     """Operations that rest on OData's uniform conventions only; Graph may refuse them."""
-    permissions: Mapping[Operation, str]
+    permissions: Mapping[Operation, str] = field(hash=False)
     """The least privileged delegated permission for each operation."""
 
     @property

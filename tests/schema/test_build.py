@@ -140,7 +140,7 @@ def test_types_follow_from_the_declaration(name: str, expected: dict[str, str]) 
 def test_the_schema_is_valid_and_says_nothing_twice() -> None:
     """Resources share their complex types."""
     assert validate_schema(SCHEMA) == []
-    sdl = print_sdl(build_schema([Machine.spec, Room.spec]))
+    sdl = print_sdl(build_schema((Machine.spec, Room.spec)))
     assert [sdl.count(f"\n{each} {{") for each in ("type Place", "input PlaceInput", "type PageInfo")] == [1, 1, 1]
     assert sdl.endswith("}\n")
 
