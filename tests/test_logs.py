@@ -90,6 +90,8 @@ def test_a_text_line_has_time_level_message_and_fields() -> None:
         pytest.param("", "", id="empty"),
         pytest.param(None, "None", id="null"),
         pytest.param(["a", 1], '["a", 1]', id="a list"),
+        pytest.param(["a"], '["a"]', id="a list of one"),
+        pytest.param("é", '"\\u00e9"', id="not ASCII"),
         pytest.param({"a": [1]}, '{"a": [1]}', id="an object"),
         pytest.param([RuntimeError("x y")], '["x y"]', id="what JSON does not know"),
     ],

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import tracemalloc
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -190,6 +191,17 @@ async def test_a_large_body_is_refused_before_it_is_complete() -> None:
     """What comes after the limit is not waited for: here nothing ever does."""
     assert await refusal(post(b" " * MOST, b" ", complete=False)) == TOO_LARGE
     assert await refusal(post(gzip.compress(b" " * 10_000_000)[:10_000], headers=GZIP, complete=False)) == TOO_LARGE
+
+
+async def test_a_small_body_cannot_become_a_large_one() -> None:
+    """Twenty megabytes in twenty kilobytes are never unpacked."""
+    bomb = post(gzip.compress(b" " * 20_000_000), headers=GZIP)
+    tracemalloc.start()
+    try:
+        assert await refusal(bomb) == TOO_LARGE
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ INVALID_TOKEN = 'Bearer realm="gateway", error="invalid_token"'
         pytest.param(f"{NEWER} ;  Q = 0.5 , {JSON};q=0.4", NEWER, id="white space"),
         pytest.param(f"{NEWER};q=1.000, {JSON};q=0.333333", NEWER, id="many digits"),
         pytest.param(f"{JSON};q=0, {JSON};q=0.5, {NEWER};q=0.4", JSON, id="twice"),
+        pytest.param(f"{JSON};q=0.5, {JSON};q=0, {NEWER};q=0.4", JSON, id="twice, the other way round"),
         pytest.param(f"{NEWER};q=high, {JSON}", JSON, id="no weight"),
         pytest.param(f"{NEWER};q=nan, {JSON};q=0.1", JSON, id="not a number"),
         pytest.param(f"{NEWER};q=2, {JSON};q=0.1", JSON, id="over one"),

@@ -6,6 +6,16 @@ import httpx
 
 Scripted = httpx.Response | Exception
 
+EVENTS = (
+    "connection.connect_tcp.started",
+    "connection.connect_tcp.complete",
+    "http11.send_request_headers.started",
+    "http11.send_request_headers.complete",
+    "http11.send_request_body.started",
+    "http11.receive_response_headers.started",
+)
+"""What httpcore tells: https://www.encode.io/httpcore/extensions/#trace. The request leaves with the third."""
+
 
 class Wire(httpx.AsyncBaseTransport):
     """Answers in order, whatever is asked, and remembers what was; an exception breaks the connection.
@@ -21,8 +31,8 @@ class Wire(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
         self.requests.append(request)
-        if self._leaves:
-            await request.extensions["trace"]("http11.send_request_headers.started", {})
+        for event in EVENTS if self._leaves else EVENTS[:2]:
+            await request.extensions["trace"](event, {})
         answer = next(self._answers)
         if isinstance(answer, Exception):
             raise answer

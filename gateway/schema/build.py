@@ -13,7 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 
 from gateway.errors import UpstreamUnsupportedError
-from gateway.resources.spec import READS, WRITES, ResourceSpec
+from gateway.resources.spec import READS, WRITES, ComplexSpec, ResourceSpec
 from gateway.schema.operations import build_root_fields
 from gateway.schema.scalars import SCALARS
 from gateway.schema.types import ComplexTypes, ResourceTypes
@@ -22,6 +22,7 @@ from gateway.schema.types import ComplexTypes, ResourceTypes
 @cache
 def build_schema(catalog: tuple[ResourceSpec, ...]) -> strawberry.Schema:
     """The same for the same catalogue: it takes tens of milliseconds and holds no state."""
+    _check_names(catalog)
     complex_types = ComplexTypes()
     resources = [ResourceTypes(spec, complex_types) for spec in catalog]
     queries = [field for each in resources for field in build_root_fields(each, READS)]
@@ -35,6 +36,17 @@ def build_schema(catalog: tuple[ResourceSpec, ...]) -> strawberry.Schema:
         else None,
         config=StrawberryConfig(auto_camel_case=False, default_resolver=_member, scalar_map=SCALARS),
     )
+
+
+def _check_names(catalog: tuple[ResourceSpec, ...]) -> None:
+    """Refuses two types of one name: Strawberry would take them for the same."""
+    named: dict[str, ResourceSpec | ComplexSpec] = {}
+    pending: list[ResourceSpec | ComplexSpec] = [*catalog]
+    while pending:
+        spec = pending.pop()
+        if named.setdefault(spec.name, spec) != spec:
+            raise TypeError(f"{spec.name}: two types have this name")
+        pending += [each.type for each in spec.properties if isinstance(each.type, ComplexSpec)]
 
 
 def to_graphql_core(schema: strawberry.Schema) -> GraphQLSchema:

@@ -193,3 +193,20 @@ def test_a_catalogue_of_reads_has_no_mutations() -> None:
     assert schema.mutation_type is None
     assert list(schema.query_type.fields if schema.query_type else {}) == ["readings"]
     assert Reading.spec.operations is Operation.LIST
+
+
+def _with(complex_name: str, city: str) -> ResourceSpec:
+    """A resource named after its set, with a complex type of this name."""
+    kind = type(complex_name, (Complex,), {"__doc__": "A part.", city: text("Its city.")})
+    body = {"__doc__": "A whole.", "id": key("Identifies it."), "parts": many(kind, "Its parts.")}
+    options = {"entity_set": f"{city}s", "documented": GET, "read_permission": "R", "write_permission": "W"}
+    made = type(city.capitalize(), (Resource,), body, **options)
+    spec: ResourceSpec = vars(made)["spec"]
+    return spec
+
+
+@pytest.mark.parametrize("name", ["Place", "Town"], ids=["two complex types", "a complex type and a resource"])
+def test_two_types_of_one_name_are_refused(name: str) -> None:
+    """Or one of them would be served with the other's fields."""
+    with pytest.raises(TypeError, match=f"^{name}: two types have this name$"):
+        build_schema((_with("Place", "town"), _with(name, "village")))

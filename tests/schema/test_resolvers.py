@@ -165,6 +165,14 @@ async def test_arguments_that_are_null_are_as_good_as_absent(gateway: Harness) -
     assert [list(entry.query) for entry in gateway.emulator.journal] == [[("$select", "id"), ("$top", "50")]] * 3
 
 
+async def test_a_later_page_may_select_the_names_of_types_too(gateway: Harness) -> None:
+    """`__typename` is no property: caches add it as they like."""
+    document = "query ($a: String) { tenantTags(first: 1, after: $a) { nodes { id SELECTED } pageInfo { endCursor } } }"
+    one = (await gateway.execute(document.replace("SELECTED", "")))["data"]["tenantTags"]
+    two = await gateway.execute(document.replace("SELECTED", "__typename"), {"a": one["pageInfo"]["endCursor"]})
+    assert [node["__typename"] for node in two["data"]["tenantTags"]["nodes"]] == ["TenantTag"]
+
+
 async def test_links_that_run_in_a_circle_are_an_error() -> None:
     """Rather than rows twice, or a walk without end."""
     link = f"{HERE}?$skiptoken="
