@@ -16,6 +16,7 @@ from gateway.graph.request import GraphRequest
 from gateway.graph.transport import Answer, HttpxTransport, build_client
 from gateway.telemetry import Operation, Telemetry
 from tests.clock import SteppingClock
+from tests.harness import running
 from tests.wire import Wire
 
 BASE = "https://graph.microsoft.com/v1.0"
@@ -180,6 +181,17 @@ async def test_reads_end_with_the_operation() -> None:
     loader.close()
     await until(lambda: all(each.done() for each in reads) and not gate.waiting)
     assert (gate.given_up, gate.most) == (2, 2)
+
+
+async def test_a_caller_who_hangs_up_ends_the_reads() -> None:
+    """Through the whole gateway: Graph is not kept busy for nobody."""
+    gate = Gate()
+    async with running(wire=gate) as gateway:
+        caller = asyncio.create_task(gateway.post('{ a: tenantTag(id: "1") { id } b: tenantTags { totalCount } }'))
+        await gate.has(2)
+        caller.cancel()
+        await until(lambda: caller.done() and not gate.waiting)
+    assert gate.given_up == 2
 
 
 async def abandoned(gate: Gate) -> Desk:

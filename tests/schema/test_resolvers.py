@@ -165,12 +165,25 @@ async def test_arguments_that_are_null_are_as_good_as_absent(gateway: Harness) -
     assert [list(entry.query) for entry in gateway.emulator.journal] == [[("$select", "id"), ("$top", "50")]] * 3
 
 
-async def test_a_later_page_may_select_the_names_of_types_too(gateway: Harness) -> None:
-    """`__typename` is no property: caches add it as they like."""
-    document = "query ($a: String) { tenantTags(first: 1, after: $a) { nodes { id SELECTED } pageInfo { endCursor } } }"
-    one = (await gateway.execute(document.replace("SELECTED", "")))["data"]["tenantTags"]
-    two = await gateway.execute(document.replace("SELECTED", "__typename"), {"a": one["pageInfo"]["endCursor"]})
-    assert [node["__typename"] for node in two["data"]["tenantTags"]["nodes"]] == ["TenantTag"]
+@pytest.mark.parametrize(
+    ("selected", "then"),
+    [
+        pytest.param("displayName", "displayName __typename", id="the names of types"),
+        pytest.param("displayName", "id", id="the key"),
+        pytest.param("id", "description", id="what is filtered by"),
+        pytest.param("id displayName", "displayName", id="less"),
+    ],
+)
+async def test_a_later_page_may_select_what_the_first_one_asked_for(gateway: Harness, selected: str, then: str) -> None:
+    """Also what the gateway itself added; caches add `__typename` as they like."""
+    document = (
+        'query ($a: String) { tenantTags(first: 1, after: $a, filter: { description: { ne: "x" } }) '
+        "{ nodes { SELECTED } pageInfo { endCursor } } }"
+    )
+    one = (await gateway.execute(document.replace("SELECTED", selected)))["data"]["tenantTags"]
+    two = await gateway.execute(document.replace("SELECTED", then), {"a": one["pageInfo"]["endCursor"]})
+    assert "errors" not in two
+    assert [list(node) for node in two["data"]["tenantTags"]["nodes"]] == [then.split()]
 
 
 async def test_links_that_run_in_a_circle_are_an_error() -> None:
