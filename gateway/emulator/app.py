@@ -52,8 +52,8 @@ class Emulator:
         )
         # A bare router: Starlette's own application would answer 500 before it lets a dropped connection through.
         self.graph = Router(
-            control_routes(self.journal, self.faults, self.reset),
-            default=Graph(service.answer, self.faults, self.journal, clock),
+            [control_routes(self.journal, self.faults, self.reset)],
+            default=Graph(service.answer, self.issuer, self.faults, self.journal, clock),
             redirect_slashes=False,
         )
 
