@@ -13,8 +13,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
-from gateway.auth.bearer import Authenticator, ForwardAuthenticator
-from gateway.auth.exchange import Exchange, ForwardExchange
+from gateway.auth.bearer import Authenticator, ForwardAuthenticator, ValidatingAuthenticator
+from gateway.auth.confidential import ConfidentialClient
+from gateway.auth.credentials import Certificate, Credential, FederatedToken, ManagedIdentity, Secret
+from gateway.auth.entra import Entra, HttpClient, HttpxClient
+from gateway.auth.exchange import Exchange, ForwardExchange, OnBehalfOfExchange
+from gateway.auth.keys import SigningKeys
 from gateway.clock import Clock, SystemClock
 from gateway.cursors import CursorSealer
 from gateway.documents import Documents
@@ -41,6 +45,7 @@ def create_app(
     settings: Settings,
     *,
     transport: Transport | None = None,
+    entra_http: HttpClient | None = None,
     clock: Clock | None = None,
     registry: CollectorRegistry | None = None,
     start: Start | None = None,
@@ -64,7 +69,8 @@ def create_app(
         directives=settings.max_directives,
     )
     core = to_graphql_core(schema)
-    authenticator, exchange = _build_auth(settings, clock)
+    entra = Entra(entra_http or HttpxClient(ca_file=settings.ca_file))
+    authenticator, exchange = _build_auth(settings, entra, clock)
     page = Page(start or Start()) if settings.playground else None
 
     def open_loader(errand: Errand) -> Loader:
@@ -104,6 +110,7 @@ def create_app(
         yield
         await health.drain()
         await client.aclose()
+        entra.close()
 
     return Starlette(
         routes=[Route("/graphql", endpoint), *health.routes, *(page.routes if page else [])],
@@ -112,10 +119,41 @@ def create_app(
     )
 
 
-def _build_auth(settings: Settings, clock: Clock) -> tuple[Authenticator, Exchange]:
-    if settings.auth_mode != "forward":
-        raise SettingsError([f"GATEWAY_AUTH_MODE={settings.auth_mode!r}: not built yet; only 'forward' works"])
-    return ForwardAuthenticator(graph_url=settings.graph_url, clock=clock), ForwardExchange()
+def _build_auth(settings: Settings, entra: Entra, clock: Clock) -> tuple[Authenticator, Exchange]:
+    if settings.auth_mode == "forward":
+        return ForwardAuthenticator(graph_url=settings.graph_url, clock=clock), ForwardExchange()
+    # `Settings` has seen to it that these are there.
+    assert settings.entra_client_id is not None
+    assert settings.entra_tenant_id is not None
+    authenticator = ValidatingAuthenticator(
+        SigningKeys(entra, entra_url=settings.entra_url, clock=clock),
+        client_id=settings.entra_client_id,
+        scope=settings.entra_scope,
+        tenant_ids=settings.allowed_tenants or (settings.entra_tenant_id,),
+        client_apps=settings.allowed_client_apps,
+        clock=clock,
+    )
+    client = ConfidentialClient(
+        entra,
+        entra_url=settings.entra_url,
+        client_id=settings.entra_client_id,
+        credential=build_credential(settings),
+    )
+    scopes = [f"{settings.graph_url}/{name}" for name in settings.entra_graph_scopes or (".default",)]
+    return authenticator, OnBehalfOfExchange(client, scopes=scopes, clock=clock)
+
+
+def build_credential(settings: Settings) -> Credential:
+    """The one credential that is set; `Settings` has seen to it that there is exactly one."""
+    if settings.entra_client_certificate_file is not None:
+        return Certificate(settings.entra_client_certificate_file)
+    if settings.entra_federated_token_file is not None:
+        return FederatedToken(settings.entra_federated_token_file)
+    if settings.entra_managed_identity is not None:
+        identity = settings.entra_managed_identity
+        return ManagedIdentity(None if identity == "system" else identity)
+    assert settings.entra_client_secret is not None
+    return Secret(settings.entra_client_secret.get_secret_value)
 
 
 def _catalog(settings: Settings) -> tuple[ResourceSpec, ...]:

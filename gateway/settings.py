@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
 from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -55,6 +57,16 @@ def _origin(value: str) -> str:
     return value
 
 
+def _certificate(path: Path) -> Path:
+    pem = path.read_bytes()
+    try:
+        load_pem_private_key(pem, password=None)
+        load_pem_x509_certificate(pem)
+    except (TypeError, ValueError):
+        raise ValueError("must hold a private key without a passphrase and its certificate, both in PEM") from None
+    return path
+
+
 def _fernet_key(value: SecretStr) -> SecretStr:
     try:
         Fernet(value.get_secret_value())
@@ -64,6 +76,7 @@ def _fernet_key(value: SecretStr) -> SecretStr:
 
 
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Certificate = Annotated[FilePath, AfterValidator(_certificate)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)]
 Keys = Annotated[tuple[Annotated[SecretStr, AfterValidator(_fernet_key)], ...], NoDecode, BeforeValidator(_split)]
@@ -105,10 +118,10 @@ class Settings(BaseSettings):
         None, description="The service provider's tenant (GUID): callers come from it, the exchange goes to it."
     )
     entra_client_id: Guid | None = Field(None, description="Application (client) id (GUID) of this gateway in Entra.")
-    entra_client_certificate_file: FilePath | None = Field(
+    entra_client_certificate_file: Certificate | None = Field(
         None, description="Credential for the exchange: private key and certificate (PEM)."
     )
-    entra_federated_token_file: Path | None = Field(
+    entra_federated_token_file: FilePath | None = Field(
         None, description="Credential for the exchange: file with a workload identity token, read at each use."
     )
     entra_managed_identity: Literal["system"] | Guid | None = Field(

@@ -3,6 +3,7 @@
 Every token and every secret that a test plants is a canary: no response and no log line of the suite may show one.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,8 +13,10 @@ import httpx
 from starlette.applications import Starlette
 
 from gateway.app import create_app
+from gateway.auth.entra import HttpxClient
 from gateway.clock import Clock
 from gateway.emulator.app import Emulator
+from gateway.emulator.directory import GATEWAY_APP
 from gateway.emulator.faults import ConnectionDroppedError
 from gateway.emulator.tokens import TokenIssuer
 from gateway.graph.transport import HttpxTransport, build_client
@@ -33,7 +36,7 @@ CANARIES: set[str] = set()
 
 def planted(secret: str) -> str:
     """The secret, from now on looked for in everything that comes out."""
-    CANARIES.add(secret.rpartition(".")[2])
+    CANARIES.add(secret.rpartition(".")[2] or secret)
     return secret
 
 
@@ -67,6 +70,22 @@ class InProcess(httpx.AsyncBaseTransport):
             raise httpx.ReadError("the connection was closed", request=request) from error
 
 
+class BlockingInProcess(httpx.BaseTransport):
+    """The same for a caller in a worker thread, as MSAL is."""
+
+    def __init__(self, app: Any) -> None:
+        self._inner = InProcess(app)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        async def answered() -> httpx.Response:
+            response = await self._inner.handle_async_request(request)
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            content = b"".join([chunk async for chunk in response.stream])
+            return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(content))
+
+        return asyncio.run(answered())
+
+
 class Harness:
     """One gateway before one emulator."""
 
@@ -78,6 +97,10 @@ class Harness:
             event_hooks={"response": [_check_response]},
         )
         self.token = self.graph_token()
+
+    def gateway_token(self, **claims: Any) -> str:
+        """A delegated token for the gateway itself, as `on-behalf-of` wants it."""
+        return planted(self.emulator.issuer.issue(**{"audience": GATEWAY_APP, "scopes": ["access_as_user"], **claims}))
 
     def graph_token(self, *scopes: str, **claims: Any) -> str:
         """A delegated token for Graph; without scopes named, one that may do everything."""
@@ -126,7 +149,8 @@ async def running(
     emulator = emulator or Emulator(issuer=ISSUER)
     client = build_client(ca_file=None, connections=10, transport=InProcess(emulator.graph))
     transport = HttpxTransport(client, max_answer_bytes=settings.max_answer_bytes)
-    app = create_app(settings, transport=transport, clock=clock)
+    entra_http = HttpxClient(ca_file=None, transport=BlockingInProcess(emulator.entra))
+    app = create_app(settings, transport=transport, entra_http=entra_http, clock=clock)
     harness = Harness(app, emulator)
     async with app.router.lifespan_context(app), harness.http, client:
         yield harness

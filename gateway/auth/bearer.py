@@ -1,24 +1,33 @@
 """`Authorization` header → `Caller`, or an error that says what is wrong with it. RFC 6750 section 2.1.
 
+In `forward` the token is Graph's, which alone can verify it. In `on-behalf-of` it is this gateway's, and all is checked
+that an API must check: https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens
+
 No text of a token is ever in a message, a repr or a log line.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final, Protocol
 
 import jwt
 
+from gateway.auth.keys import VERSION_PATHS, SigningKeys
 from gateway.clock import Clock, Deadline
-from gateway.errors import AppOnlyTokenError, UnauthenticatedError
+from gateway.errors import AppOnlyTokenError, ForbiddenError, UnauthenticatedError
 
 MAX_TOKEN_LENGTH: Final = 32_768
 """Entra's tokens are a few kilobytes, with many groups up to about ten; servers take headers of 64 at most."""
 
 TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 PLAIN: Final = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
+
+LEEWAY_SECONDS: Final = 60
+"""How far clocks may differ."""
+
+ASK_AGAIN: Final = "Ask Entra for a new one."
 
 PUBLIC_GRAPH: Final = "https://graph.microsoft.com"
 
@@ -64,7 +73,7 @@ class ForwardAuthenticator:
     async def authenticate(self, authorization: Sequence[str], deadline: Deadline) -> Caller:
         del deadline
         token = to_token(authorization)
-        claims = _unverified(token)
+        claims = to_unverified_claims(token)
         refuse_app_only(claims)
         audience = claims.get("aud")
         if isinstance(audience, str) and audience not in self._audiences:
@@ -74,8 +83,93 @@ class ForwardAuthenticator:
             )
         caller = to_caller(token, claims, verified=False)
         if caller.expires_at is not None and caller.expires_at <= self._clock.time():
-            raise UnauthenticatedError("The access token has expired.", hint="Ask Entra for a new one.")
+            raise UnauthenticatedError("The access token has expired.", hint=ASK_AGAIN)
         return caller
+
+
+class ValidatingAuthenticator:
+    """The token is for this gateway: who issued it, for whom, until when and for what is verified."""
+
+    def __init__(
+        self,
+        keys: SigningKeys,
+        *,
+        client_id: str,
+        scope: str,
+        tenant_ids: Collection[str],
+        client_apps: Collection[str],
+        clock: Clock,
+    ) -> None:
+        self._keys = keys
+        self._client_id = client_id
+        self._audiences = [client_id, f"api://{client_id}"]
+        self._scope = scope
+        self._tenant_ids = {each.lower() for each in tenant_ids}
+        self._client_apps = {each.lower() for each in client_apps}
+        self._clock = clock
+
+    async def authenticate(self, authorization: Sequence[str], deadline: Deadline) -> Caller:
+        token = to_token(authorization)
+        claims = await self._verified_claims(token, deadline)
+        refuse_app_only(claims)
+        caller = to_caller(token, claims, verified=True)
+        if self._scope not in str(claims.get("scp", "")).split():
+            raise ForbiddenError(
+                f"The access token lacks this gateway's scope {self._scope}.",
+                hint=f"Ask Entra for a token with the scope api://{self._client_id}/{self._scope}.",
+            )
+        if self._client_apps and (caller.app_id or "").lower() not in self._client_apps:
+            raise ForbiddenError(
+                f"This gateway does not take tokens of the app {caller.app_id}.",
+                hint="Its operator can add the app to GATEWAY_ALLOWED_CLIENT_APPS.",
+            )
+        return caller
+
+    async def _verified_claims(self, token: str, deadline: Deadline) -> dict[str, Any]:
+        """The claims of a token that is for us, from a tenant of ours, and signed by it."""
+        claims, key_id = to_unverified_claims(token), _key_id(token)
+        tenant_id, version = str(claims.get("tid", "")).lower(), str(claims.get("ver"))
+        if claims.get("aud") not in self._audiences:
+            raise UnauthenticatedError("The access token is not for this gateway.", hint=self._audience_hint(claims))
+        if tenant_id not in self._tenant_ids:
+            raise UnauthenticatedError(
+                "The access token is from a tenant that this gateway does not serve.",
+                hint="Sign in to the service provider's tenant; GATEWAY_ALLOWED_TENANTS names all that are served.",
+            )
+        if version not in VERSION_PATHS or key_id is None:
+            raise UnauthenticatedError("The access token is not one that Microsoft Entra issues.", hint=ASK_AGAIN)
+        key, issuer = await self._keys.find(tenant_id, version, key_id, deadline)
+        try:
+            verified: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=["RS256"],
+                audience=self._audiences,
+                issuer=issuer,
+                # Times are checked below, by the clock that was handed in.
+                options={"require": ["exp"], "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+            )
+        except jwt.InvalidTokenError:
+            raise UnauthenticatedError(
+                "The access token's signature or issuer is not that of its tenant.", hint=ASK_AGAIN
+            ) from None
+        self._check_times(verified)
+        return verified
+
+    def _check_times(self, claims: Mapping[str, Any]) -> None:
+        now, expires_at, not_before = self._clock.time(), claims["exp"], claims.get("nbf", 0)
+        if not isinstance(expires_at, int) or expires_at + LEEWAY_SECONDS <= now:
+            raise UnauthenticatedError("The access token has expired.", hint=ASK_AGAIN)
+        if not isinstance(not_before, int) or not_before - LEEWAY_SECONDS > now:
+            raise UnauthenticatedError(
+                "The access token is not valid yet.", hint="Check the clock of the machine that the gateway runs on."
+            )
+
+    def _audience_hint(self, claims: Mapping[str, Any]) -> str:
+        wanted = f"Ask Entra for a token with the scope api://{self._client_id}/{self._scope}."
+        if claims.get("aud") in {GRAPH_APP_ID, PUBLIC_GRAPH, f"{PUBLIC_GRAPH}/"}:
+            return f"It is for Microsoft Graph, which GATEWAY_AUTH_MODE=forward takes. {wanted}"
+        return wanted
 
 
 def to_token(authorization: Sequence[str]) -> str:
@@ -122,13 +216,21 @@ def refuse_app_only(claims: Mapping[str, Any]) -> None:
         )
 
 
-def _unverified(token: str) -> dict[str, Any]:
+def to_unverified_claims(token: str) -> dict[str, Any]:
     """The token's claims, unverified; none of a token that is no JWT: Graph has such too."""
     try:
         claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     except (jwt.InvalidTokenError, RecursionError):
         return {}
     return claims
+
+
+def _key_id(token: str) -> str | None:
+    try:
+        key_id = jwt.get_unverified_header(token).get("kid")
+    except (jwt.InvalidTokenError, RecursionError):
+        return None
+    return key_id if isinstance(key_id, str) else None
 
 
 def _plain(claim: object) -> str | None:

@@ -6,6 +6,8 @@ from starlette.routing import Router
 
 from gateway.emulator.clock import Clock, SystemClock
 from gateway.emulator.control import control_routes
+from gateway.emulator.directory import Directory
+from gateway.emulator.entra import Entra
 from gateway.emulator.fault_rules import FaultRules
 from gateway.emulator.graph import Graph
 from gateway.emulator.journal import Journal
@@ -17,7 +19,7 @@ from gateway.resources.spec import ResourceSpec
 
 
 class Emulator:
-    """Microsoft Graph's `managedTenants` in memory; `graph` is its ASGI application.
+    """Microsoft Graph's `managedTenants` and Microsoft Entra in memory; `graph` and `entra` are ASGI applications.
 
     `strict` refuses request bodies that the declarations do not foresee. `namespace_versions` are the versions that
     have the namespace: the public service has it in beta only. `page_size` is the most that a page holds.
@@ -51,6 +53,11 @@ class Emulator:
             silent_updates=silent_updates,
         )
         # A bare router: Starlette's own application would answer 500 before it lets a dropped connection through.
+        self.entra_faults = FaultRules(clock)
+        self.entra_journal = Journal()
+        self.directory = Directory.sample(permission for spec in specs for permission in spec.permissions.values())
+        entra = Entra(self.issuer, self.directory)
+        self.entra = Graph(entra.answer, self.entra_faults, self.entra_journal, clock)
         self.graph = Router(
             [control_routes(self.journal, self.faults, self.reset)],
             default=Graph(service.answer, self.issuer, self.faults, self.journal, clock),

@@ -45,29 +45,34 @@ class TokenIssuer:
         object_id: str = SAMPLE_PERSON,
         app_id: str = SAMPLE_APP,
         expires_in_seconds: float = 3600,
+        version: str = "2.0",
         **extra: Any,
     ) -> str:
         """A delegated token if there are scopes, an app-only one if not. `extra` claims win over all others."""
         now = int(time.time())
         claims: dict[str, Any] = {
             "aud": audience,
-            "iss": f"{self.entra_url}/{tenant_id}/v2.0",
+            "iss": self.issuer_of(tenant_id, version),
             "iat": now,
             "nbf": now,
             "exp": int(now + expires_in_seconds),
-            "azp": app_id,
+            "azp" if version == "2.0" else "appid": app_id,
             "oid": object_id,
             "sub": object_id,
             "tid": tenant_id,
             "uti": uuid4().hex,
-            "ver": "2.0",
+            "ver": version,
         }
         granted = " ".join(scopes)
         claims |= {"scp": granted} if granted else {"idtyp": "app", "roles": list(roles)}
         key_id, key = list(self._keys.items())[-1]
         return jwt.encode(claims | extra, key, algorithm="RS256", headers={"kid": key_id})
 
-    def claims(self, token: str, *, audience: str) -> dict[str, Any]:
+    def issuer_of(self, tenant_id: str, version: str) -> str:
+        """https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference, claim `iss`."""
+        return f"{self.entra_url}/{tenant_id}/v2.0" if version == "2.0" else f"https://sts.windows.net/{tenant_id}/"
+
+    def claims(self, token: str, *, audience: str | list[str]) -> dict[str, Any]:
         """The verified claims; raises `jwt.InvalidTokenError`."""
         key = self._keys.get(jwt.get_unverified_header(token).get("kid", ""))
         if key is None:
