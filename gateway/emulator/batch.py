@@ -58,29 +58,36 @@ def is_batch(call: Call) -> bool:
     return call.segments in ([version, "$batch"] for version in VERSIONS)
 
 
-async def answer_batch(call: Call, issuer: TokenIssuer, run: Callable[[Call, str], Awaitable[Reply]]) -> Reply:
-    """One refusal for the whole, or 200 and an answer to each item. `run` carries out an item, given its id.
+class Batches:
+    """`issuer` knows the token that the batch must have, whatever its items need besides."""
 
-    Items that depend on each other run in turn, all others at once. One whose predecessor failed is not run.
-    """
-    try:
-        if call.method != "POST":
-            raise no_method(["POST"])
-        authenticate(call, issuer)
-        waves = _to_waves(_read_items(call))
-    except RefusalError as refusal:
-        return to_refusal(call, refusal)
-    replies: dict[str, Reply] = {}
+    def __init__(self, issuer: TokenIssuer) -> None:
+        self._issuer = issuer
 
-    async def settle(item: Item) -> None:
-        failed = item.after is not None and replies[item.after].status >= 400
-        replies[item.key] = _failed_dependency(item.call) if failed else await run(item.call, item.id)
+    async def answer(self, call: Call, run: Callable[[Call, str], Awaitable[Reply]]) -> Reply:
+        """One refusal for the whole, or 200 and an answer to each item. `run` carries out an item, given its id.
 
-    for wave in waves:
-        await asyncio.gather(*map(settle, wave))
-    answers = [_to_answer(item, replies[item.key]) for wave in waves for item in wave]
-    # None stands where its request stood.
-    return to_json_reply(call, 200, {"responses": answers[1:] + answers[:1]})
+        Items that depend on each other run in turn, all others at once. One whose predecessor failed is not run.
+        """
+        try:
+            if call.method != "POST":
+                raise no_method(["POST"])
+            authenticate(call, self._issuer)
+            items = _read_items(call)
+            waves = _to_waves(items)
+        except RefusalError as refusal:
+            return to_refusal(call, refusal)
+        replies: dict[str, Reply] = {}
+
+        async def settle(item: Item) -> None:
+            failed = item.after is not None and replies[item.after].status >= 400
+            replies[item.key] = _failed_dependency(item.call) if failed else await run(item.call, item.id)
+
+        for wave in waves:
+            await asyncio.gather(*map(settle, wave))
+        answers = [_to_answer(item, replies[item.key]) for item in items]
+        # None stands where its request stood.
+        return to_json_reply(call, 200, {"responses": answers[1:] + answers[:1]})
 
 
 async def undropped(call: Call, answer: Awaitable[Reply]) -> Reply:

@@ -5,16 +5,17 @@
 A list of faults stands for all of them at once (`Stack`).
 """
 
-import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
-from types import UnionType
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Final, get_args, get_type_hints
 
 from gateway.emulator import faults
 from gateway.emulator.faults import Fault, FaultRule, Stack
 from gateway.emulator.messages import Json
+
+MOST: Final = 2**31 - 1
 
 KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind
@@ -37,6 +38,19 @@ KINDS: Final[Mapping[str, type[Any]]] = {
         faults.TruncatedBody,
     )
 }
+
+TYPES: Final[Mapping[Any, tuple[str, Callable[[Json], bool]]]] = {
+    NoneType: ("null", lambda value: value is None),
+    bool: ("true or false", lambda value: isinstance(value, bool)),
+    int: (f"a whole number from 0 to {MOST}", lambda value: type(value) is int and 0 <= value <= MOST),
+    float: (f"a number from 0 to {MOST}", lambda value: type(value) in {int, float} and 0 <= value <= MOST),
+    str: ("a string", lambda value: isinstance(value, str)),
+    tuple[str, ...]: ("a list of strings", lambda value: isinstance(value, list) and _are_strings(value)),
+    Mapping[str, str]: ("an object of strings", lambda value: isinstance(value, dict) and _are_strings(value.values())),
+    Mapping[str, Any]: ("an object", lambda value: isinstance(value, dict)),
+    Fault: ("a fault", callable),
+}
+"""Type of a field → what it is in JSON, in words and as a check. A fault in a rule was read before."""
 
 
 def read_rules(content: Json) -> list[FaultRule]:
@@ -83,27 +97,16 @@ def _read_fields(what: str, kind: type[Any], members: Mapping[str, Json]) -> dic
 
 
 def _read_value(what: str, hint: Any, value: Json) -> Any:
-    if not _fits(hint, value):
-        raise ValueError(f"{what} must be {hint.__name__ if isinstance(hint, type) else hint}")
-    if isinstance(value, int | float) and not 0 <= value < math.inf:
-        raise ValueError(f"{what} must not be negative or endless")
+    types = [TYPES[each] for each in (get_args(hint) if isinstance(hint, UnionType) else [hint])]
+    if not any(fits(value) for _, fits in types):
+        raise ValueError(f"{what} must be {' or '.join(words for words, _ in types)}")
     if what.endswith("'status'") and value not in (None, *range(200, 600)):
         raise ValueError(f"{what} must be from 200 to 599")
-    return tuple(value) if get_origin(hint) is tuple else value
+    return tuple(value) if isinstance(value, list) else value
 
 
-def _fits(hint: Any, value: Any) -> bool:
-    """A value of a type that JSON does not have was read before."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin is UnionType:
-        return any(_fits(each, value) for each in arguments)
-    if origin is tuple:
-        return isinstance(value, list) and all(_fits(arguments[0], each) for each in value)
-    if origin is Mapping:
-        return isinstance(value, dict) and all(_fits(arguments[1], each) for each in value.values())
-    if isinstance(value, bool):
-        return hint in {bool, Any}
-    return hint in {Any, Fault} or isinstance(value, (int, float) if hint is float else hint)
+def _are_strings(values: Iterable[Json]) -> bool:
+    return all(isinstance(each, str) for each in values)
 
 
 def _listed(names: Iterable[str]) -> str:

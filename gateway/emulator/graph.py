@@ -11,13 +11,12 @@ from uuid import uuid4
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
-from gateway.emulator.batch import answer_batch, is_batch, undropped
+from gateway.emulator.batch import Batches, is_batch, undropped
 from gateway.emulator.clock import Clock
 from gateway.emulator.fault_rules import FaultRules
 from gateway.emulator.faults import ConnectionDroppedError
 from gateway.emulator.journal import Journal
 from gateway.emulator.messages import Call, Reply
-from gateway.emulator.tokens import TokenIssuer
 
 GZIP_FROM_BYTES: Final = 500
 
@@ -28,13 +27,14 @@ class Graph:
     def __init__(
         self,
         answer: Callable[[Call], Reply],
-        issuer: TokenIssuer,
         faults: FaultRules,
         journal: Journal,
         clock: Clock,
+        *,
+        batches: Batches | None = None,
     ) -> None:
         self._answer = answer
-        self._issuer = issuer
+        self._batches = batches
         self._faults = faults
         self._journal = journal
         self._clock = clock
@@ -69,7 +69,10 @@ class Graph:
 
         async def work(call: Call) -> Reply:
             nonlocal work_done
-            reply = await answer_batch(call, self._issuer, self._work) if is_batch(call) else self._answer(call)
+            if self._batches and is_batch(call):
+                reply = await self._batches.answer(call, self._work)
+            else:
+                reply = self._answer(call)
             work_done = reply.status < 400
             return reply
 

@@ -42,7 +42,7 @@ class Token:
 
 
 TOKENS: Final = re.compile(
-    rf"(?P<space>\s+)|(?P<string>'(?:[^']|'')*')|(?P<instant>{INSTANT})"
+    rf"(?P<space>\s+)|(?P<string>'(?:[^']|'')*')|(?P<instant>(?i:{INSTANT}))"
     r"|(?P<guid>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
     r"|(?P<number>[+-]?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_][\w/.]*)|(?P<sign>[(),])",
     re.ASCII,
