@@ -1,3 +1,20 @@
-"""A GraphQL gateway in front of Microsoft Graph's managedTenants API."""
+"""A GraphQL gateway in front of Microsoft Graph's managedTenants API.
+
+The tour of one request, in the order of the files:
+
+- `app`: middleware (hosts, CORS, compression), then the route
+- `endpoint`: method and media type; each of the next stops is a line of its `_run`
+- `auth.bearer`: `Authorization` header → `Caller`
+- `params`: body or URL → document text, operation name, variables
+- `documents`: text → parsed, within `limits`, validated; kept
+- `auth.exchange`: `Caller` → access token for Microsoft Graph
+- `schema.resolvers`: one generic resolver an operation, over the specs of `resources`
+- `mapping`: arguments and selected names → `GraphRequest`
+- `graph.loader`: the one way upstream: equal reads once, capped, writes shielded
+- `graph.client`: token, headers, claims challenge; `retry` around `transport`
+- `graph.answer`: Graph's answer → JSON, read by field name, or an error of `errors`
+- `responses`: result and errors → HTTP response
+- `telemetry`: one log line, spans and metrics of it all
+"""
 
 __version__ = "0.1.0"

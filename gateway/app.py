@@ -70,7 +70,7 @@ def create_app(
     )
     core = to_graphql_core(schema)
     entra = Entra(entra_http or HttpxClient(ca_file=settings.ca_file))
-    authenticator, exchange = _build_auth(settings, entra, clock)
+    authenticator, exchange = build_auth(settings, entra, clock)
     page = Page(start or Start()) if settings.playground else None
 
     def open_loader(errand: Errand) -> Loader:
@@ -119,31 +119,31 @@ def create_app(
     )
 
 
-def _build_auth(settings: Settings, entra: Entra, clock: Clock) -> tuple[Authenticator, Exchange]:
+def build_auth(settings: Settings, entra: Entra, clock: Clock) -> tuple[Authenticator, Exchange]:
     if settings.auth_mode == "forward":
         return ForwardAuthenticator(graph_url=settings.graph_url, clock=clock), ForwardExchange()
-    # `Settings` has seen to it that these are there.
-    assert settings.entra_client_id is not None
-    assert settings.entra_tenant_id is not None
     authenticator = ValidatingAuthenticator(
         SigningKeys(entra, entra_url=settings.entra_url, clock=clock),
-        client_id=settings.entra_client_id,
+        client_id=settings.gateway_app,
         scope=settings.entra_scope,
-        tenant_ids=settings.allowed_tenants or (settings.entra_tenant_id,),
+        tenant_ids=settings.served_tenants,
         client_apps=settings.allowed_client_apps,
         clock=clock,
     )
-    client = ConfidentialClient(
+    exchange = OnBehalfOfExchange(build_confidential_client(settings, entra), scopes=settings.graph_scopes, clock=clock)
+    return authenticator, exchange
+
+
+def build_confidential_client(settings: Settings, entra: Entra) -> ConfidentialClient:
+    return ConfidentialClient(
         entra,
         entra_url=settings.entra_url,
-        client_id=settings.entra_client_id,
-        credential=build_credential(settings),
+        client_id=settings.gateway_app,
+        credential=_build_credential(settings),
     )
-    scopes = [f"{settings.graph_url}/{name}" for name in settings.entra_graph_scopes or (".default",)]
-    return authenticator, OnBehalfOfExchange(client, scopes=scopes, clock=clock)
 
 
-def build_credential(settings: Settings) -> Credential:
+def _build_credential(settings: Settings) -> Credential:
     """The one credential that is set; `Settings` has seen to it that there is exactly one."""
     if settings.entra_client_certificate_file is not None:
         return Certificate(settings.entra_client_certificate_file)

@@ -7,34 +7,41 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from typing import NoReturn
+from collections.abc import Coroutine, Mapping
+from contextlib import closing
+from typing import Any, NoReturn, TextIO
 
 import click
 from cryptography.fernet import Fernet
 from dotenv import dotenv_values
-from prometheus_client import CollectorRegistry, start_http_server
 
 from gateway import __version__
-from gateway.app import create_app
+from gateway.auth.entra import HttpxClient
+from gateway.clock import SystemClock
 from gateway.emulator.app import Emulator
-from gateway.emulator.server import serving
-from gateway.emulator.tokens import GRAPH
+from gateway.emulator.directory import GATEWAY_APP
+from gateway.emulator.server import Served, serving
+from gateway.emulator.tokens import GRAPH, SAMPLE_TENANT
+from gateway.graph.transport import build_client
 from gateway.logs import configure_logging
 from gateway.page import DOCUMENT, VARIABLES, Start
 from gateway.resources.catalog import CATALOG, offered
 from gateway.schema.build import build_schema, print_sdl
-from gateway.server import build_server, run
+from gateway.server import run, serve
 from gateway.settings import Settings, SettingsError, to_markdown, warnings
-from gateway.tracing import configure_tracing
+from gateway.tools.check import Checks, Finding, Outcome
+from gateway.tools.sign_in import SignInError, sign_in
 
 log = logging.getLogger("gateway")
 
 HOST = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-PORT = click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on; 0 finds one."
-)
+PORT_RANGE = click.IntRange(0, 65535)
+PORT = click.option("--port", default=8000, show_default=True, type=PORT_RANGE, help="Port to listen on; 0 finds one.")
 
+DEVICE_CODE = click.option(
+    "--device-code", is_flag=True, help="Sign in with a code on any device, not with a browser here."
+)
+CLIENT_ID = click.option("--client-id", help="App to sign in with. Default: GATEWAY_ENTRA_CLIENT_ID.")
 
 DEMO_SECONDS = 7 * 24 * 3600
 """How long the tokens of the emulator last: longer than anyone tries it out."""
@@ -49,69 +56,68 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command("serve")
 @HOST
 @PORT
-def serve(host: str, port: int) -> None:
+def serve_gateway(host: str, port: int) -> None:
     """Serve the gateway before Microsoft Graph."""
     settings = _settings(os.environ)
     configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
     for doubt in warnings(settings):
         log.warning(doubt)
 
-    def started(bound: int) -> None:
-        log.info("listening", extra={"fields": {"url": f"http://{host}:{bound}/graphql"}})
+    def started(url: str) -> None:
+        log.info("listening", extra={"fields": {"url": url}})
 
-    run(_serve(settings, host=host, port=port, start=Start(), on_started=started))
+    _run(serve(settings, host=host, port=port, start=None, on_started=started))
 
 
 @main.command("run")
 @HOST
 @PORT
 def run_with_emulator(host: str, port: int) -> None:
-    """Try it out: the gateway with an emulator of Microsoft Graph behind it. Also reads settings from .env."""
+    """Try it out: the gateway with an emulator of Microsoft Graph and Entra. Also reads settings from .env."""
     environ = {name: value for name, value in dotenv_values(".env").items() if value is not None} | dict(os.environ)
+    own = {name: value for name, value in environ.items() if not name.startswith("GATEWAY_ENTRA_")}
     emulator = Emulator()
-    token = emulator.issuer.issue(audience=GRAPH, scopes=_all_permissions(), expires_in_seconds=DEMO_SECONDS)
 
     async def both() -> None:
-        async with serving(emulator, host="127.0.0.1", port=0) as url:
-            settings = _settings({**environ, "GATEWAY_GRAPH_URL": url, "GATEWAY_AUTH_MODE": "forward"})
+        async with serving(emulator, host="127.0.0.1") as served:
+            settings = Settings.from_environ(own | _to_environ(emulator, served))
             configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
-            await _serve(
+            token = _graph_token(emulator) if settings.auth_mode == "forward" else _gateway_token(emulator)
+            await serve(
                 settings,
                 host=host,
                 port=port,
                 start=Start(token=token),
-                on_started=lambda bound: click.echo(_welcome(f"http://{host}:{bound}/graphql", token)),
+                on_started=lambda url: click.echo(_welcome(url, token)),
             )
 
-    run(both())
+    _run(both())
 
 
 @main.command()
 @HOST
-@click.option(
-    "--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port of Graph; 0 finds one."
-)
+@click.option("--port", default=8001, show_default=True, type=PORT_RANGE, help="Port of Graph; 0 finds one.")
+@click.option("--entra-port", default=8002, show_default=True, type=PORT_RANGE, help="Port of Entra; 0 finds one.")
 @click.option(
     "--strict/--lenient", default=True, show_default=True, help="Refuse bodies that Graph's types do not foresee."
 )
 @click.option("--beta-only", is_flag=True, help="Have the namespace in beta only, as the public service does.")
-def emulate(host: str, port: int, strict: bool, beta_only: bool) -> None:
-    """Serve the emulator of Microsoft Graph alone, and print a token for it."""
+def emulate(host: str, port: int, entra_port: int, strict: bool, beta_only: bool) -> None:
+    """Serve the emulator of Microsoft Graph and Entra alone, and print how to use it."""
     emulator = Emulator(strict=strict, namespace_versions=("beta",) if beta_only else ("v1.0", "beta"))
-    token = emulator.issuer.issue(audience=GRAPH, scopes=_all_permissions(), expires_in_seconds=DEMO_SECONDS)
 
     async def until_told() -> None:
         told = asyncio.Event()
         for each in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(each, told.set)
-        async with serving(emulator, host=host, port=port) as url:
-            click.echo(f"Graph: {url}\nToken: {token}")
+        async with serving(emulator, host=host, port=port, entra_port=entra_port) as served:
+            click.echo(_introduction(emulator, served))
             await told.wait()
 
-    run(until_told())
+    _run(until_told())
 
 
 @main.command()
@@ -133,44 +139,123 @@ def key() -> None:
     click.echo(Fernet.generate_key().decode())
 
 
-async def _serve(settings: Settings, *, host: str, port: int, start: Start, on_started: Callable[[int], None]) -> None:
-    """Serves until told to go; metrics on the admin port if there is one."""
-    registry = CollectorRegistry()
-    try:
-        configure_tracing(os.environ)
-        app = create_app(settings, registry=registry, start=start)
-    except SettingsError as error:
-        _refuse(error)
-    server = build_server(app, host=host, port=port, on_started=on_started)
-    if settings.admin_port is None:
-        await server.serve()
-        return
-    metrics, thread = start_http_server(settings.admin_port, addr=host, registry=registry)
-    try:
-        await server.serve()
-    finally:
-        metrics.shutdown()
-        thread.join()
+@main.command()
+@click.option(
+    "--token-file", type=click.File(), help="File with an access token as callers send it; - is standard input."
+)
+@click.option("--sign-in", "signs_in", is_flag=True, help="Sign in for an access token.")
+@DEVICE_CODE
+@CLIENT_ID
+def check(token_file: TextIO | None, signs_in: bool, device_code: bool, client_id: str | None) -> None:
+    """Try everything that the gateway depends on, once.
+
+    With an access token also what a caller will meet: audience, consent, permissions, one read.
+    """
+    settings = _settings(os.environ)
+    if token_file is not None:
+        token: str | None = token_file.read().strip()
+        if not token:
+            raise click.ClickException("The file has no token in it.")
+    else:
+        token = _signed_in(settings, client_id=client_id, device_code=device_code) if signs_in else None
+    findings = asyncio.run(_check(settings, token))
+    for doubt in warnings(settings):
+        click.echo(f"{'warning':9}  {doubt}")
+    for each in findings:
+        click.echo(f"{each.outcome.value:9}  {each.subject}: {each.said}")
+        if each.hint:
+            click.echo(f"{'':9}  {each.hint}")
+    if any(each.outcome is Outcome.FAILED for each in findings):
+        raise SystemExit(1)
 
 
-def _all_permissions() -> set[str]:
-    return {permission for spec in CATALOG for permission in spec.permissions.values()}
+@main.command()
+@DEVICE_CODE
+@CLIENT_ID
+def token(device_code: bool, client_id: str | None) -> None:
+    """Sign in and print an access token, for the page or for scripts."""
+    click.echo(_signed_in(_settings(os.environ), client_id=client_id, device_code=device_code))
+
+
+async def _check(settings: Settings, token: str | None) -> list[Finding]:
+    async with build_client(ca_file=settings.ca_file, connections=1) as client:
+        with closing(HttpxClient(ca_file=settings.ca_file)) as entra_http:
+            return await Checks(settings, client=client, entra_http=entra_http, clock=SystemClock()).run(token)
+
+
+def _signed_in(settings: Settings, *, client_id: str | None, device_code: bool) -> str:
+    with closing(HttpxClient(ca_file=settings.ca_file)) as http:
+        try:
+            return sign_in(
+                settings,
+                client_id=client_id,
+                device_code=device_code,
+                http=http,
+                announce=lambda text: click.echo(text, err=True),
+            )
+        except SignInError as error:
+            raise click.ClickException(str(error)) from None
+
+
+def _to_environ(emulator: Emulator, served: Served) -> dict[str, str]:
+    """The settings of a gateway before the emulator."""
+    secret = emulator.directory.apps[GATEWAY_APP].secret
+    assert secret is not None
+    return {
+        "GATEWAY_GRAPH_URL": served.graph_url,
+        "GATEWAY_CA_FILE": str(served.ca_file),
+        "GATEWAY_ENTRA_URL": served.entra_url,
+        "GATEWAY_ENTRA_TENANT_ID": SAMPLE_TENANT,
+        "GATEWAY_ENTRA_CLIENT_ID": GATEWAY_APP,
+        "GATEWAY_ENTRA_CLIENT_SECRET": secret,
+    }
+
+
+def _graph_token(emulator: Emulator) -> str:
+    permissions = {permission for spec in CATALOG for permission in spec.permissions.values()}
+    return emulator.issuer.issue(audience=GRAPH, scopes=permissions, expires_in_seconds=DEMO_SECONDS)
+
+
+def _gateway_token(emulator: Emulator) -> str:
+    return emulator.issuer.issue(audience=GATEWAY_APP, scopes=["access_as_user"], expires_in_seconds=DEMO_SECONDS)
+
+
+def _introduction(emulator: Emulator, served: Served) -> str:
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in _to_environ(emulator, served).items()]
+    return "\n".join(
+        [
+            f"Microsoft Graph: {served.graph_url}",
+            f"Microsoft Entra: {served.entra_url}",
+            "",
+            "A gateway before them: gateway serve, with",
+            "",
+            *exports,
+            "",
+            "A token for Graph, for the mode forward:",
+            "",
+            _graph_token(emulator),
+            "",
+            "A token for the gateway, for the mode on-behalf-of (`gateway token` signs in for one too):",
+            "",
+            _gateway_token(emulator),
+            "",
+            "Ctrl-C stops.",
+        ]
+    )
 
 
 def _welcome(url: str, token: str) -> str:
     body = json.dumps({"query": DOCUMENT, "variables": VARIABLES})
-    line = [
-        "curl",
-        "-s",
-        url,
-        "-H",
-        "content-type: application/json",
-        "-H",
-        f"authorization: Bearer {token}",
-        "-d",
-        body,
-    ]
+    headers = ("content-type: application/json", f"authorization: Bearer {token}")
+    line = ["curl", "-s", url, *(part for header in headers for part in ("-H", header)), "-d", body]
     return f"\nOpen {url}\n\nor paste\n\n{shlex.join(line)}\n\nCtrl-C stops."
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    try:
+        run(main)
+    except SettingsError as error:
+        _refuse(error)
 
 
 def _settings(environ: Mapping[str, str]) -> Settings:

@@ -6,16 +6,28 @@ A secret may come from a file instead: `GATEWAY_…_FILE` names it.
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509 import load_pem_x509_certificate
-from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import Field, FilePath, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gateway.setting_types import (
+    Authorities,
+    BaseUrl,
+    Certificate,
+    Count,
+    Guid,
+    Guids,
+    Hosts,
+    HttpsUrl,
+    Keys,
+    Name,
+    Names,
+    Origins,
+    Port,
+)
 
 PREFIX = "GATEWAY_"
 
@@ -26,62 +38,6 @@ class SettingsError(Exception):
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(self.faults))
-
-
-def _split(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _base_url(value: str) -> str:
-    url = urlsplit(value)
-    if url.scheme not in {"http", "https"} or not url.hostname:
-        raise ValueError("must be an absolute URL, such as https://graph.microsoft.com")
-    if url.username or url.query or url.fragment or url.path not in {"", "/"}:
-        raise ValueError("must be scheme and host only, such as https://graph.microsoft.com")
-    if url.scheme == "http" and not is_loopback(url.hostname):
-        raise ValueError("plain http is allowed for a loopback host only: access tokens travel over it; use https")
-    return value.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _origin(value: str) -> str:
-    url = urlsplit(value)
-    if value != "*" and (url.scheme not in {"http", "https"} or f"{url.scheme}://{url.netloc}" != value):
-        raise ValueError(f"{value!r} is no origin; write it as a browser sends it: https://app.example.com")
-    return value
-
-
-def _certificate(path: Path) -> Path:
-    pem = path.read_bytes()
-    try:
-        load_pem_private_key(pem, password=None)
-        load_pem_x509_certificate(pem)
-    except (TypeError, ValueError):
-        raise ValueError("must hold a private key without a passphrase and its certificate, both in PEM") from None
-    return path
-
-
-def _fernet_key(value: SecretStr) -> SecretStr:
-    try:
-        Fernet(value.get_secret_value())
-    except ValueError:
-        raise ValueError("each key must be 32 random bytes in URL-safe base64; `gateway key` prints one") from None
-    return value
-
-
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
-Certificate = Annotated[FilePath, AfterValidator(_certificate)]
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)]
-Keys = Annotated[tuple[Annotated[SecretStr, AfterValidator(_fernet_key)], ...], NoDecode, BeforeValidator(_split)]
-Count = Annotated[int, Field(ge=1)]
-Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 
 
 class Settings(BaseSettings):
@@ -96,7 +52,7 @@ class Settings(BaseSettings):
     graph_version: Literal["v1.0", "beta"] = Field(
         "v1.0", description="Version segment. The public service has the namespace in `beta` only."
     )
-    ca_file: FilePath | None = Field(
+    ca_file: Authorities | None = Field(
         None, description="Certificates (PEM) that are trusted besides the system's own, for Graph and Entra."
     )
     graph_connections: Count = Field(64, description="Connections to Graph that may be open at a time.")
@@ -113,7 +69,7 @@ class Settings(BaseSettings):
         description="`forward`: callers bring a delegated Graph token. `on-behalf-of`: callers bring a token for this "
         "gateway, which exchanges it for one.",
     )
-    entra_url: BaseUrl = Field("https://login.microsoftonline.com", description="Root of Microsoft Entra.")
+    entra_url: HttpsUrl = Field("https://login.microsoftonline.com", description="Root of Microsoft Entra.")
     entra_tenant_id: Guid | None = Field(
         None, description="The service provider's tenant (GUID): callers come from it, the exchange goes to it."
     )
@@ -130,16 +86,14 @@ class Settings(BaseSettings):
     entra_client_secret: SecretStr | None = Field(
         None, description="Credential for the exchange: a client secret. Prefer one of the others."
     )
-    entra_scope: str = Field(
-        "access_as_user", min_length=1, description="Scope of this gateway that a caller's token must carry."
-    )
+    entra_scope: Name = Field("access_as_user", description="Scope of this gateway that a caller's token must carry.")
     entra_graph_scopes: Names = Field(
         (), description="Delegated Graph permissions to ask for in the exchange. Default: all that were consented to."
     )
-    allowed_tenants: Names = Field(
+    allowed_tenants: Guids = Field(
         (), description="Tenants whose callers are accepted. Default: `GATEWAY_ENTRA_TENANT_ID`."
     )
-    allowed_client_apps: Names = Field((), description="Client apps whose tokens are accepted. Default: any.")
+    allowed_client_apps: Guids = Field((), description="Client apps whose tokens are accepted. Default: any.")
 
     # What is offered
     convention_writes: Names = Field(
@@ -150,12 +104,12 @@ class Settings(BaseSettings):
     playground: bool = Field(True, description="Whether browsers get the GraphiQL page at `/graphql`.")
 
     # HTTP
-    allowed_hosts: Names = Field(
+    allowed_hosts: Hosts = Field(
         ("*",), description="Host names that requests may be addressed to; `*.example.com` works."
     )
     cors_origins: Origins = Field((), description="Browser origins that may call; `*` for any. Default: none.")
     max_body_bytes: Count = Field(1_000_000, description="Largest request body, decompressed.")
-    admin_port: int | None = Field(None, ge=0, le=65535, description="Port for Prometheus' `/metrics`. Default: none.")
+    admin_port: Port | None = Field(None, description="Port for Prometheus' `/metrics`. Default: none.")
 
     # Limits on a document
     max_tokens: Count = Field(10_000, description="Lexical tokens in a document.")
@@ -181,6 +135,23 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe line that is logged."
     )
+
+    @property
+    def gateway_app(self) -> str:
+        """The client id of this gateway; for `on-behalf-of`, which cannot be without."""
+        assert self.entra_client_id is not None
+        return self.entra_client_id
+
+    @property
+    def served_tenants(self) -> tuple[str, ...]:
+        """The tenants whose people may call; for `on-behalf-of`."""
+        assert self.entra_tenant_id is not None
+        return self.allowed_tenants or (self.entra_tenant_id,)
+
+    @property
+    def graph_scopes(self) -> tuple[str, ...]:
+        """The delegated permissions to ask for, as scopes of Graph."""
+        return tuple(f"{self.graph_url}/{name}" for name in self.entra_graph_scopes or (".default",))
 
     @classmethod
     def settings_customise_sources(

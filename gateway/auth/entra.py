@@ -58,7 +58,7 @@ class HttpClient(Protocol):
 
 
 class HttpxClient:
-    """`HttpClient` over httpx, whose answers are all JSON objects; raises `GatewayError` or `httpx.HTTPError`."""
+    """`HttpClient` over httpx. Its answers are all JSON objects; whatever else comes is a `GatewayError`."""
 
     def __init__(self, *, ca_file: Path | None, transport: httpx.BaseTransport | None = None) -> None:
         if transport is None:
@@ -69,37 +69,43 @@ class HttpxClient:
         self._client = httpx.Client(transport=transport, timeout=HTTP_SECONDS, follow_redirects=False)
 
     def get(self, url: str, params: Any = None, headers: Mapping[str, str] | None = None, **_: Any) -> HttpResponse:
-        return _checked(self._client.get(url, params=params, headers=headers))
+        return self._send(self._client.build_request("GET", url, params=params, headers=headers))
 
     def post(
         self, url: str, params: Any = None, data: Any = None, headers: Mapping[str, str] | None = None, **_: Any
     ) -> HttpResponse:
         """`data` is a dict with texts and bytes in it; httpx itself would send bytes by their repr."""
-        form = {"content-type": "application/x-www-form-urlencoded"}
-        return _checked(
-            self._client.post(url, params=params, content=urlencode(data), headers={**form, **(headers or {})})
-        )
+        form = {"content-type": "application/x-www-form-urlencoded", **(headers or {})}
+        return self._send(self._client.build_request("POST", url, params=params, content=urlencode(data), headers=form))
 
     def close(self) -> None:
         self._client.close()
 
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        try:
+            response = self._client.send(request)
+        except httpx.HTTPError as failure:
+            raise UpstreamUnavailableError(
+                f"Microsoft Entra cannot be reached ({failure.__class__.__name__}); nothing was sent to Graph."
+            ) from failure
+        if response.status_code == 429:
+            wait = response.headers.get("retry-after", "")
+            raise ThrottledError(
+                "Microsoft Entra is throttling this gateway; nothing was sent to Graph.",
+                retry_after_seconds=int(wait) if wait.isdecimal() and wait.isascii() else None,
+            )
+        if response.status_code >= 500 or not _is_json_object(response.content):
+            raise UpstreamUnavailableError(
+                f"Microsoft Entra answered {response.status_code} without a usable body; nothing was sent to Graph."
+            )
+        return response
 
-def _checked(response: httpx.Response) -> httpx.Response:
-    if response.status_code == 429:
-        wait = response.headers.get("retry-after", "")
-        raise ThrottledError(
-            "Microsoft Entra is throttling this gateway; nothing was sent to Graph.",
-            retry_after_seconds=int(wait) if wait.isdecimal() and wait.isascii() else None,
-        )
+
+def _is_json_object(content: bytes) -> bool:
     try:
-        is_object = isinstance(orjson.loads(response.content), dict)
+        return isinstance(orjson.loads(content), dict)
     except orjson.JSONDecodeError:
-        is_object = False
-    if response.status_code >= 500 or not is_object:
-        raise UpstreamUnavailableError(
-            f"Microsoft Entra answered {response.status_code} without a usable body; nothing was sent to Graph."
-        )
-    return response
+        return False
 
 
 class Entra:
@@ -110,7 +116,7 @@ class Entra:
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="entra")
 
     async def run(self, work: Callable[[], T], deadline: Deadline) -> T:
-        """What the work returns; raises `GatewayError` if Entra cannot be reached or time is up."""
+        """What the work returns; raises `GatewayError`, also when time is up."""
         try:
             async with asyncio.timeout(deadline.remaining_seconds):
                 return await asyncio.get_running_loop().run_in_executor(self._workers, work)
@@ -118,10 +124,6 @@ class Entra:
             raise DeadlineExceededError(
                 "Microsoft Entra did not answer within the time for the operation; nothing was sent to Graph."
             ) from None
-        except httpx.HTTPError as failure:
-            raise UpstreamUnavailableError(
-                f"Microsoft Entra cannot be reached ({failure.__class__.__name__}); nothing was sent to Graph."
-            ) from failure
 
     async def read(self, url: str, deadline: Deadline) -> tuple[int, dict[str, Json]]:
         """Status and JSON object at the URL."""

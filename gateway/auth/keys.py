@@ -55,13 +55,17 @@ class SigningKeys:
         self._fetches: defaultdict[Slot, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_FETCHES))
         self._flights: Flights[Slot, Published] = Flights()
 
+    async def load(self, tenant_id: str, version: str, deadline: Deadline) -> Published:
+        """What Entra publishes now; raises `GatewayError`."""
+        slot = (tenant_id, version)
+        return await self._flights.join(slot, lambda: self._fetch(slot), deadline)
+
     async def find(self, tenant_id: str, version: str, key_id: str, deadline: Deadline) -> tuple[jwt.PyJWK, str]:
         """The key and the issuer of a token; raises `UnauthenticatedError` for a key id that is not published."""
-        slot = (tenant_id, version)
-        published = self._published.get(slot)
+        published = self._published.get((tenant_id, version))
         if published is None or key_id not in published.keys or self._is_old(published):
             try:
-                published = await self._flights.join(slot, lambda: self._fetch(slot), deadline)
+                published = await self.load(tenant_id, version, deadline)
             except GatewayError:
                 # Old keys are better than none while Entra cannot be reached.
                 if published is None or key_id not in published.keys:

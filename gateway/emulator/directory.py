@@ -14,7 +14,7 @@ GATEWAY_APP: Final = "4f0a7c52-6f1d-4b8e-9c57-0d2a8b1e6c33"
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An app registration. Without `secret` and `keys` it is a public client.
+    """An app registration. `signs_people_in`: people may sign in with it where no secret can be kept.
 
     `keys` verify client assertions: those of its certificates, and of the issuers that it federates with.
     `consented` are the delegated Graph permissions that an administrator has granted; `scopes` those that it exposes,
@@ -27,10 +27,7 @@ class App:
     consented: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     version: Literal["1.0", "2.0"] = "2.0"
-
-    @property
-    def is_public(self) -> bool:
-        return self.secret is None and not self.keys
+    signs_people_in: bool = False
 
     @property
     def uri(self) -> str:
@@ -48,12 +45,16 @@ class Directory:
 
     @classmethod
     def sample(cls, permissions: Iterable[str]) -> "Directory":
-        """The gateway, with everything consented to, and a public client to sign in with."""
+        """The gateway, with everything consented to, and an app of which the person's tokens are."""
         every = frozenset(permissions)
         gateway = App(
-            GATEWAY_APP, secret=secrets.token_urlsafe(24), consented=every, scopes=frozenset({"access_as_user"})
+            GATEWAY_APP,
+            secret=secrets.token_urlsafe(24),
+            consented=every,
+            scopes=frozenset({"access_as_user"}),
+            signs_people_in=True,
         )
-        return cls({each.client_id: each for each in (gateway, App(SAMPLE_APP, consented=every))})
+        return cls({each.client_id: each for each in (gateway, App(SAMPLE_APP, consented=every, signs_people_in=True))})
 
     def register(self, app: App) -> None:
         """Adds the app, or replaces the one with its id."""

@@ -23,6 +23,9 @@ from gateway.emulator.tokens import GRAPH, TokenIssuer
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 
+SIGN_INS: Final = frozenset({DEVICE_CODE, "authorization_code"})
+"""The grants with which a person signs in."""
+
 PERSONAL_SCOPES: Final = frozenset({"openid", "profile", "email", "offline_access"})
 ANY_TENANT: Final = frozenset({"common", "organizations"})
 FEDERATION_AUDIENCE: Final = "api://AzureADTokenExchange"
@@ -144,15 +147,18 @@ class Entra:
         app = self.directory.apps.get(form.get("client_id", ""))
         if app is None:
             raise TokenRefusal("unauthorized_client", 700016, "The application was not found in the directory.")
-        if not app.is_public:
+        kind = form.get("grant_type", "")
+        if not (app.signs_people_in and kind in SIGN_INS):
             self._authenticate(app, form, call)
-        grant = self._grants.get(form.get("grant_type", ""))
+        grant = self._grants.get(kind)
         if grant is None:
             raise TokenRefusal("unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
         return grant(TokenRequest(form, app, tenant_id))
 
     def _authenticate(self, app: App, form: Mapping[str, str], call: Call) -> None:
         """By secret, or by a JWT that one of the app's keys has signed (RFC 7523 section 2.2)."""
+        if not form.keys() & {"client_secret", "client_assertion"}:
+            raise TokenRefusal("invalid_client", 7000218, "The request must have an assertion or a secret.", status=401)
         if secret := form.get("client_secret"):
             if secret != app.secret:
                 raise TokenRefusal("invalid_client", 7000215, "Invalid client secret provided.", status=401)
@@ -191,10 +197,6 @@ class Entra:
         return self._answer(request, str(claims["oid"]))
 
     def _client_credentials(self, request: TokenRequest) -> Reply:
-        if request.app.is_public:
-            raise TokenRefusal(
-                "invalid_client", 7000218, "The request must have a client assertion or secret.", status=401
-            )
         resource, _ = self._scopes(request.form)
         token = self._issuer.issue(
             audience=self._audience(resource),

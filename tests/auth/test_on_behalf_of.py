@@ -4,17 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import jwt
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.emulator.app import Emulator
 from gateway.emulator.directory import GATEWAY_APP, App
@@ -32,6 +29,7 @@ from gateway.emulator.faults import (
     TruncatedBody,
 )
 from gateway.emulator.tokens import SAMPLE_APP, SAMPLE_TENANT, TokenIssuer
+from tests.certificates import certificate_pem, private_key_pem
 from tests.clock import SteppingClock
 from tests.harness import GRAPH_URL, ISSUER, Harness, planted, running
 from tests.test_operations import CREATE, INPUT
@@ -385,6 +383,18 @@ async def test_known_keys_go_on_working_while_entra_is_away() -> None:
         assert await code_of(gateway, as_=strange(kid="new")) == "UPSTREAM_UNAVAILABLE"
 
 
+async def test_an_entra_that_never_answered_is_not_asked_without_end() -> None:
+    """The cap holds for failures too, and ends by itself."""
+    clock = SteppingClock(time=time.time())
+    async with exchanging(clock=clock) as gateway:
+        gateway.emulator.entra_faults.add(FaultRule(fault=HtmlBody(503), method="GET", times=None))
+        assert {await code_of(gateway) for _ in range(8)} == {"UPSTREAM_UNAVAILABLE"}
+        assert len(gateway.emulator.entra_journal) == 5
+        gateway.emulator.entra_faults.clear()
+        clock.advance(301)
+        assert await code_of(gateway) == "OK"
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
@@ -502,23 +512,6 @@ async def test_a_wrong_secret_names_the_setting() -> None:
     assert "GATEWAY_ENTRA_CLIENT_SECRET" in error["extensions"]["hint"]
 
 
-def certificate_pem(key: rsa.RSAPrivateKey) -> str:
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "gateway")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, SHA256())
-    )
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return (private + certificate.public_bytes(Encoding.PEM)).decode()
-
-
 def trusting(key: Any) -> Emulator:
     """An emulator to which the gateway proves itself by what the key has signed."""
     emulator = Emulator(issuer=ISSUER)
@@ -530,12 +523,24 @@ def trusting(key: Any) -> Emulator:
 async def test_a_certificate_proves_the_gateway(tmp_path: Path) -> None:
     """Private key and certificate in one PEM file; one that is not registered is refused by name."""
     path = tmp_path / "gateway.pem"
-    path.write_text(certificate_pem(OTHER_KEY))
+    path.write_text(private_key_pem(OTHER_KEY) + certificate_pem(OTHER_KEY))
     environ = {"GATEWAY_ENTRA_CLIENT_CERTIFICATE_FILE": str(path)}
     async with exchanging(environ, emulator=trusting(OTHER_KEY.public_key())) as gateway:
         assert await code_of(gateway) == "OK"
         gateway.emulator.directory.register(App(GATEWAY_APP, secret="another"))
         [error] = (await gateway.execute(READ, as_=gateway.gateway_token()))["errors"]
+    assert "GATEWAY_ENTRA_CLIENT_CERTIFICATE_FILE" in error["extensions"]["hint"]
+
+
+async def test_a_certificate_that_broke_after_the_start_is_told(tmp_path: Path) -> None:
+    """A renewal that went wrong is the operator's to mend, and the message says where."""
+    path = tmp_path / "gateway.pem"
+    path.write_text(private_key_pem(OTHER_KEY) + certificate_pem(OTHER_KEY))
+    environ = {"GATEWAY_ENTRA_CLIENT_CERTIFICATE_FILE": str(path)}
+    async with exchanging(environ, emulator=trusting(OTHER_KEY.public_key())) as gateway:
+        path.write_text("half a renewal")
+        [error] = (await gateway.execute(READ))["errors"]
+    assert error["message"] == "This gateway's credential cannot be read."
     assert "GATEWAY_ENTRA_CLIENT_CERTIFICATE_FILE" in error["extensions"]["hint"]
 
 

@@ -1,0 +1,179 @@
+"""Tries each thing that the gateway depends on once, before the first caller does.
+
+Without a token: what the gateway itself needs. With one: what a caller with this token will meet, step by step, up to a
+read that goes the whole way.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+import httpx
+
+from gateway.app import build_auth, build_confidential_client, create_app
+from gateway.auth.bearer import Caller, to_unverified_claims
+from gateway.auth.entra import Entra, HttpClient
+from gateway.auth.keys import SigningKeys
+from gateway.clock import Clock, Deadline
+from gateway.errors import ForbiddenError, GatewayError, UpstreamUnavailableError, UpstreamUnsupportedError
+from gateway.graph.answer import VERSION_HINT
+from gateway.graph.transport import HttpxTransport
+from gateway.resources.catalog import CATALOG
+from gateway.resources.spec import NAMESPACE, Operation, ResourceSpec
+from gateway.settings import Settings
+
+STEP_SECONDS: Final = 60.0
+"""For one step: the real `$metadata` has tens of megabytes."""
+
+FORWARD_HAS_NONE: Final = "in forward mode callers bring Graph's own tokens"
+GIVE_A_TOKEN: Final = "no access token was given: --token-file or --sign-in"  # noqa: S105 - what to type
+STOPPED: Final = "the step before it failed"
+
+
+class Outcome(Enum):
+    """Each value is the word that a person reads."""
+
+    OK = "ok"
+    FAILED = "FAILED"
+    NOT_TRIED = "not tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of trying one thing; `hint` says what to change."""
+
+    subject: str
+    outcome: Outcome
+    said: str
+    hint: str | None = None
+
+
+class Checks:
+    """The steps in the order in which a request meets them. Who made `client` and `entra_http` closes them."""
+
+    def __init__(self, settings: Settings, *, client: httpx.AsyncClient, entra_http: HttpClient, clock: Clock) -> None:
+        self._settings = settings
+        self._client = client
+        self._entra_http = entra_http
+        self._clock = clock
+        self._entra = Entra(entra_http)
+        self._authenticator, self._exchange = build_auth(settings, self._entra, clock)
+        self._caller: Caller | None = None
+        self._graph_token = ""
+
+    async def run(self, token: str | None) -> list[Finding]:
+        is_forward = self._settings.auth_mode == "forward"
+        own = FORWARD_HAS_NONE if is_forward else None
+        findings = [
+            Finding("settings", Outcome.OK, f"{len(self._settings.model_fields_set)} given, all understood"),
+            await _tried("signing keys", self._keys, not_tried=own),
+            await _tried("client credential", self._credential, not_tried=own),
+            await _tried("Graph version", self._version),
+        ]
+        not_tried = None if token else GIVE_A_TOKEN
+        for subject, step in (
+            ("access token", lambda: self._authenticate(token or "")),
+            ("consent", self._consent),
+            ("permissions", self._permissions),
+            ("a read", lambda: self._read(token or "")),
+        ):
+            finding = await _tried(subject, step, not_tried=not_tried)
+            findings.append(finding)
+            if finding.outcome is Outcome.FAILED:
+                not_tried = STOPPED
+        return findings
+
+    @property
+    def _deadline(self) -> Deadline:
+        return Deadline.after(self._clock, STEP_SECONDS)
+
+    async def _keys(self) -> str:
+        keys = SigningKeys(self._entra, entra_url=self._settings.entra_url, clock=self._clock)
+        published = {tenant: await keys.load(tenant, "2.0", self._deadline) for tenant in self._settings.served_tenants}
+        return "; ".join(f"{len(each.keys)} of tenant {tenant}" for tenant, each in published.items())
+
+    async def _credential(self) -> str:
+        client = build_confidential_client(self._settings, self._entra)
+        for tenant in self._settings.served_tenants:
+            await client.prove(tenant, self._settings.graph_scopes[:1], self._deadline)
+        return f"Microsoft Entra takes it for the app {self._settings.gateway_app}"
+
+    async def _version(self) -> str:
+        """`$metadata` needs no token. It is read only as far as the namespace."""
+        url = f"{self._settings.graph_url}/{self._settings.graph_version}/$metadata"
+        wanted, tail = f'Namespace="{NAMESPACE}"'.encode(), b""
+        try:
+            async with self._client.stream("GET", url, timeout=STEP_SECONDS) as response:
+                async for chunk in response.aiter_bytes():
+                    seen = tail + chunk
+                    if wanted in seen:
+                        return f"{self._settings.graph_version} has {NAMESPACE}"
+                    tail = seen[-len(wanted) :]
+                status = response.status_code
+        except httpx.HTTPError as failure:
+            raise UpstreamUnavailableError(
+                f"{self._settings.graph_url} cannot be read ({failure.__class__.__name__}).",
+                hint="Check GATEWAY_GRAPH_URL, GATEWAY_CA_FILE, and the way from here to there.",
+            ) from None
+        if status != 200:
+            raise UpstreamUnavailableError(f"{url} answered {status}.", hint="Check GATEWAY_GRAPH_URL.")
+        raise UpstreamUnsupportedError(f"{self._settings.graph_version} does not have {NAMESPACE}.", hint=VERSION_HINT)
+
+    async def _authenticate(self, token: str) -> str:
+        self._caller = await self._authenticator.authenticate([f"Bearer {token}"], self._deadline)
+        return f"of tenant {self._caller.tenant_id}, person {self._caller.object_id}, app {self._caller.app_id}"
+
+    async def _consent(self) -> str:
+        assert self._caller is not None
+        self._graph_token = await self._exchange.access_token(self._caller, None, self._deadline)
+        return "a token for Microsoft Graph is there"
+
+    async def _permissions(self) -> str:
+        granted = set(str(to_unverified_claims(self._graph_token).get("scp", "")).split())
+        needed = {permission for spec in CATALOG for permission in spec.permissions.values()}
+        missing = sorted(each for each in needed if not _is_granted(each, granted))
+        if len(missing) == len(needed):
+            raise ForbiddenError(
+                f"The token for Microsoft Graph has none of {', '.join(missing)}.",
+                hint="Add those that are needed to the app's API permissions, and grant admin consent.",
+            )
+        return f"all but {', '.join(missing)}" if missing else "all that the schema needs"
+
+    async def _read(self, token: str) -> str:
+        """One object of a set that the token may read, asked for as a caller would."""
+        granted = set(str(to_unverified_claims(self._graph_token).get("scp", "")).split())
+        spec = next(each for each in CATALOG if _is_granted(each.permissions[Operation.LIST], granted))
+        transport = HttpxTransport(self._client, max_answer_bytes=self._settings.max_answer_bytes)
+        app = create_app(self._settings, transport=transport, entra_http=self._entra_http, clock=self._clock)
+        host = next((each for each in self._settings.allowed_hosts if "*" not in each), "localhost")
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{host}") as caller:
+            response = await caller.post(
+                "/graphql",
+                json={"query": f"{{ {spec.entity_set}(first: 1) {{ nodes {{ {spec.key.name} }} }} }}"},
+                headers={"authorization": f"Bearer {token}"},
+            )
+        return _said(spec, response)
+
+
+def _said(spec: ResourceSpec, response: httpx.Response) -> str:
+    answer = response.json()
+    for error in answer.get("errors", []):
+        code, hint = error["extensions"]["code"], error["extensions"].get("hint")
+        raise UpstreamUnavailableError(f"{spec.entity_set}: {code}: {error['message']}", hint=hint)
+    count = len(answer["data"][spec.entity_set]["nodes"])
+    return f"{spec.entity_set}: {'one came' if count else 'none there, or none that this person may see'}"
+
+
+def _is_granted(permission: str, granted: set[str]) -> bool:
+    """A permission to write includes the one to read."""
+    return not granted.isdisjoint({permission, permission.replace(".Read.", ".ReadWrite.")})
+
+
+async def _tried(subject: str, step: Callable[[], Awaitable[str]], *, not_tried: str | None = None) -> Finding:
+    if not_tried is not None:
+        return Finding(subject, Outcome.NOT_TRIED, not_tried)
+    try:
+        return Finding(subject, Outcome.OK, await step())
+    except GatewayError as error:
+        return Finding(subject, Outcome.FAILED, error.message, error.hint)

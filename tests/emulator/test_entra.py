@@ -1,0 +1,193 @@
+"""The emulated Entra on its own: what each grant gives, and what each mistake is refused with."""
+
+import base64
+import html
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from gateway.emulator.app import Emulator
+from gateway.emulator.directory import GATEWAY_APP
+from gateway.emulator.tokens import SAMPLE_APP, SAMPLE_PERSON, SAMPLE_TENANT
+from tests.harness import GRAPH_URL, ISSUER
+
+AUTHORITY = f"https://login.microsoftonline.com/{SAMPLE_TENANT}"
+TOKEN_URL = f"{AUTHORITY}/oauth2/v2.0/token"
+ON_BEHALF_OF = {
+    "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    "requested_token_use": "on_behalf_of",
+    "client_id": GATEWAY_APP,
+    "scope": f"{GRAPH_URL}/.default",
+}
+DEVICE = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": SAMPLE_APP}
+VERIFIER = "a-verifier-of-at-least-forty-three-characters-1234"
+CHALLENGE = base64.urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    return Emulator(issuer=ISSUER)
+
+
+@pytest.fixture
+def entra(emulator: Emulator) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(emulator.entra))
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
+async def refused(entra: httpx.AsyncClient, form: Mapping[str, str]) -> tuple[str, int]:
+    response = await entra.post(TOKEN_URL, data=dict(form))
+    assert response.status_code in {400, 401}
+    answer = response.json()
+    assert answer["error_description"].startswith(f"AADSTS{answer['error_codes'][0]}: ")
+    return answer["error"], answer["error_codes"][0]
+
+
+@pytest.mark.parametrize(
+    ("path", "issuer"),
+    [
+        ("/v2.0", f"https://login.microsoftonline.com/{SAMPLE_TENANT}/v2.0"),
+        ("", f"https://sts.windows.net/{SAMPLE_TENANT}/"),
+    ],
+)
+async def test_discovery_leads_to_the_keys(entra: httpx.AsyncClient, path: str, issuer: str) -> None:
+    """Each version has its issuer, and the keys verify what Entra issues."""
+    metadata = (await entra.get(f"{AUTHORITY}{path}/.well-known/openid-configuration")).json()
+    keys = (await entra.get(metadata["jwks_uri"])).json()
+    assert metadata["issuer"] == issuer
+    token = ISSUER.issue(audience=GRAPH_URL, scopes=["x"])
+    key = jwt.PyJWKSet.from_dict(keys)[jwt.get_unverified_header(token)["kid"]]
+    assert jwt.decode(token, key, algorithms=["RS256"], audience=GRAPH_URL)["scp"] == "x"
+
+
+async def test_a_tenant_that_does_not_exist_is_refused(entra: httpx.AsyncClient) -> None:
+    """As the real one does, with 400."""
+    response = await entra.get("https://login.microsoftonline.com/nowhere/v2.0/.well-known/openid-configuration")
+    assert (response.status_code, response.json()["error_codes"]) == (400, [90002])
+
+
+async def test_there_is_nothing_else(entra: httpx.AsyncClient) -> None:
+    """What is not played is not found."""
+    assert (await entra.get(f"{AUTHORITY}/oauth2/token")).status_code == 404
+
+
+async def test_an_app_gets_a_token_of_its_own(emulator: Emulator, entra: httpx.AsyncClient) -> None:
+    """It names no person, and the emulated Graph takes it for nothing."""
+    secret = emulator.directory.apps[GATEWAY_APP].secret
+    form = {"grant_type": "client_credentials", "client_id": GATEWAY_APP, "scope": f"{GRAPH_URL}/.default"}
+    answer = (await entra.post(TOKEN_URL, data={**form, "client_secret": secret})).json()
+    claims = claims_of(answer["access_token"])
+    assert (claims["idtyp"], claims["azp"], "scp" in claims) == ("app", GATEWAY_APP, False)
+
+
+@pytest.mark.parametrize(
+    ("form", "error", "number"),
+    [
+        pytest.param({"client_id": "unknown"}, "unauthorized_client", 700016, id="unknown app"),
+        pytest.param({}, "invalid_client", 7000218, id="no credential"),
+        pytest.param({"client_secret": "wrong"}, "invalid_client", 7000215, id="wrong secret"),
+        pytest.param({"client_assertion": "a.b.c"}, "invalid_client", 700027, id="unknown certificate"),
+        pytest.param(
+            {"client_secret": "right", "grant_type": "password"}, "unsupported_grant_type", 70003, id="other grant"
+        ),
+        pytest.param({"client_secret": "right", "requested_token_use": ""}, "invalid_request", 90014, id="other use"),
+        pytest.param({"client_secret": "right", "assertion": "x"}, "invalid_grant", 50013, id="no token"),
+        pytest.param({"client_secret": "right", "assertion": "expired"}, "invalid_grant", 500133, id="expired"),
+        pytest.param({"client_secret": "right", "assertion": "app"}, "invalid_grant", 50013, id="app-only"),
+        pytest.param({"client_secret": "right", "scope": "openid"}, "invalid_scope", 70011, id="no resource"),
+        pytest.param(
+            {"client_secret": "right", "scope": f"{GRAPH_URL}/a api://x/b"}, "invalid_scope", 70011, id="two resources"
+        ),
+        pytest.param(
+            {"client_secret": "right", "scope": "https://vault.azure.net/.default"},
+            "invalid_resource",
+            500011,
+            id="unknown resource",
+        ),
+        pytest.param(
+            {"client_secret": "right", "scope": f"{GRAPH_URL}/Mail.Read"}, "invalid_grant", 65001, id="no consent"
+        ),
+    ],
+)
+async def test_an_exchange_that_is_wrong_is_refused_by_number(
+    emulator: Emulator, entra: httpx.AsyncClient, form: dict[str, str], error: str, number: int
+) -> None:
+    """Each mistake has Entra's own error and number."""
+    assertions = {
+        "good": ISSUER.issue(audience=GATEWAY_APP, scopes=["access_as_user"]),
+        "expired": ISSUER.issue(audience=GATEWAY_APP, scopes=["access_as_user"], expires_in_seconds=-60),
+        "app": ISSUER.issue(audience=GATEWAY_APP),
+    }
+    sent = {**ON_BEHALF_OF, "assertion": "good", **form}
+    sent["assertion"] = assertions.get(sent["assertion"], sent["assertion"])
+    if sent.get("client_secret") == "right":
+        sent["client_secret"] = emulator.directory.apps[GATEWAY_APP].secret or ""
+    assert await refused(entra, sent) == (error, number)
+
+
+async def test_a_person_signs_in_with_a_device_code(entra: httpx.AsyncClient) -> None:
+    """Pending until the page was opened, then a token once; a code that is not known is refused."""
+    scope = f"api://{GATEWAY_APP}/access_as_user openid profile"
+    start = (await entra.post(f"{AUTHORITY}/oauth2/v2.0/devicecode", data={"scope": scope})).json()
+    form = {**DEVICE, "device_code": start["device_code"]}
+    assert await refused(entra, form) == ("authorization_pending", 70016)
+    page = re.search(r"https://\S+", start["message"])
+    assert page is not None
+    assert (await entra.get(f"{start['verification_uri']}?otc=WRONG")).status_code == 400
+    assert (await entra.get(page[0])).status_code == 200
+    answer = (await entra.post(TOKEN_URL, data=form)).json()
+    claims = claims_of(answer["access_token"])
+    assert (claims["aud"], claims["scp"], claims["oid"]) == (GATEWAY_APP, "access_as_user", SAMPLE_PERSON)
+    assert await refused(entra, form) == ("bad_verification_code", 70000)
+
+
+async def test_a_person_signs_in_with_a_browser(entra: httpx.AsyncClient) -> None:
+    """The page posts a code to the app on this machine, good once, with the verifier and in any tenant's name."""
+    query = {
+        "client_id": SAMPLE_APP,
+        "redirect_uri": "http://localhost:5000/?a&b",
+        "scope": f"{GRAPH_URL}/CloudPC.Read.All openid",
+        "state": 'a"state',
+        "nonce": "a-nonce",
+        "code_challenge": CHALLENGE,
+    }
+    url = "https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize"
+    page = (await entra.get(url, params=query)).text
+    values = {name: html.unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', page)}
+    assert 'action="http://localhost:5000/?a&amp;b"' in page
+    assert values["state"] == 'a"state'
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": SAMPLE_APP,
+        "code": values["code"],
+        "code_verifier": VERIFIER,
+    }
+    answer = (await entra.post(TOKEN_URL, data=form)).json()
+    assert claims_of(answer["access_token"])["scp"] == "CloudPC.Read.All"
+    assert (claims_of(answer["id_token"])["aud"], claims_of(answer["id_token"])["nonce"]) == (SAMPLE_APP, "a-nonce")
+    assert await refused(entra, form) == ("invalid_grant", 70008)
+
+
+async def test_a_code_without_its_verifier_is_worth_nothing(entra: httpx.AsyncClient) -> None:
+    """Whoever intercepts it cannot use it."""
+    query = {"redirect_uri": "http://127.0.0.1:5000", "scope": f"{GRAPH_URL}/.default", "code_challenge": CHALLENGE}
+    page = (await entra.get(f"{AUTHORITY}/oauth2/v2.0/authorize", params=query)).text
+    code = re.search(r'name="code" value="([^"]*)"', page)
+    assert code is not None
+    form = {"grant_type": "authorization_code", "client_id": SAMPLE_APP, "code": code[1], "code_verifier": "other"}
+    assert await refused(entra, form) == ("invalid_grant", 70008)
+
+
+async def test_a_code_goes_to_this_machine_only(entra: httpx.AsyncClient) -> None:
+    """No other host is a registered redirect URI."""
+    response = await entra.get(f"{AUTHORITY}/oauth2/v2.0/authorize", params={"redirect_uri": "https://evil.example"})
+    assert (response.status_code, "evil.example" in response.text) == (400, False)
