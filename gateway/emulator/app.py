@@ -63,7 +63,6 @@ class Emulator:
         self.graph = Router(
             [control_routes(self.journal, self.faults, self.reset)],
             default=Graph(service.answer, self.faults, self.journal, clock, batches=Batches(self.issuer)),
-            redirect_slashes=False,
         )
 
     def reset(self) -> None:

@@ -89,17 +89,19 @@ async def test_the_journal_can_be_cleared(graph: Client) -> None:
     assert len(await journal(graph)) == 1
 
 
-async def test_clearing_the_journal_forgets_what_is_under_way(graph: Client) -> None:
-    """A request that began before is not entered when it ends."""
+async def test_a_request_under_way_is_shown_and_can_be_forgotten(graph: Client) -> None:
+    """It is entered when it comes, without an outcome; after a clearing its outcome is not entered either."""
+    shown: list[tuple[int | None, bool]] = []
 
     class Clearing:
         async def __call__(self, attempt: faults.Attempt, /) -> Reply:
+            shown.extend((entry.status, entry.work_done) for entry in graph.emulator.journal)
             graph.emulator.journal.clear()
             return await attempt.done()
 
     graph.emulator.faults.add(FaultRule(fault=Clearing()))
     assert (await graph.get(TAGS)).status_code == 200
-    assert list(graph.emulator.journal) == []
+    assert (shown, list(graph.emulator.journal)) == ([(None, False)], [])
 
 
 async def test_faults_can_be_added_and_cleared(graph: Client) -> None:

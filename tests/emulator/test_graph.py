@@ -1,15 +1,42 @@
 """HTTP around the emulated service: headers, compression, broken requests."""
 
 import gzip
+from contextlib import suppress
 from uuid import UUID
 
 import pytest
 from starlette.types import Message
 
+from gateway.emulator.faults import ConnectionDroppedError, FaultRule, TruncatedBody
 from gateway.emulator.graph import GZIP_FROM_BYTES
 from gateway.emulator.messages import DIAGNOSTIC
 from tests.clock import SteppingClock
 from tests.emulator.client import CONNECTIONS, TAGS, Client
+
+
+async def messages(graph: Client, received: Message) -> list[Message]:
+    """What the application itself sends for one GET, up to where it drops the connection."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return received
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "https",
+        "server": ("graph.microsoft.com", 443),
+        "path": "/beta/$metadata",
+        "raw_path": b"/beta/$metadata",
+        "query_string": b"",
+        "headers": [],
+    }
+    with suppress(ConnectionDroppedError):
+        await graph.emulator.graph(scope, receive, send)
+    return sent
 
 
 @pytest.mark.parametrize(
@@ -83,23 +110,14 @@ async def test_an_encoded_slash_separates_nothing(graph: Client) -> None:
 
 async def test_a_client_that_hangs_up_early_has_sent_nothing(graph: Client) -> None:
     """A request whose body never came is neither answered nor entered."""
-    sent: list[Message] = []
+    assert await messages(graph, {"type": "http.disconnect"}) == []
+    assert len(graph.emulator.journal) == 0
 
-    async def receive() -> Message:
-        return {"type": "http.disconnect"}
 
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "scheme": "https",
-        "server": ("graph.microsoft.com", 443),
-        "path": TAGS,
-        "raw_path": TAGS.encode(),
-        "query_string": b"",
-        "headers": [],
-    }
-    await graph.emulator.graph(scope, receive, send)
-    assert (sent, len(graph.emulator.journal)) == ([], 0)
+async def test_a_connection_that_is_cut_within_the_body_announced_all_of_it(graph: Client) -> None:
+    """Half of the bytes arrive, and more were to follow: that is how a client can tell."""
+    whole = (await graph.get("/beta/$metadata")).content
+    graph.emulator.faults.add(FaultRule(fault=TruncatedBody()))
+    start, body = await messages(graph, {"type": "http.request"})
+    assert dict(start["headers"])[b"content-length"] == str(len(whole)).encode()
+    assert body == {"type": "http.response.body", "body": whole[: len(whole) // 2], "more_body": True}
