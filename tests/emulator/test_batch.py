@@ -338,6 +338,14 @@ async def test_an_item_meets_faults_by_itself(graph: Client, clock: SteppingCloc
     assert names(graph) == ["Four"]
 
 
+async def test_a_broken_body_of_an_item_is_a_string(graph: Client) -> None:
+    """Even if it ends within a letter: of two bodies whose halves are a byte apart, one does."""
+    graph.emulator.faults.add(FaultRule(fault=TruncatedBody(announced=False), path="tenantTags", times=None))
+    found = await answers(graph, creating("1", "ü" * 100), creating("2", "ü" * 100 + "aa"))
+    ends = [answer["body"].rstrip("ü")[-1] for answer in found.values()]
+    assert sorted(ends) == ['"', "\N{REPLACEMENT CHARACTER}"]
+
+
 @pytest.mark.parametrize(
     ("fault", "done"),
     [

@@ -45,11 +45,17 @@ def test_moments_are_in_order(earlier: str, later: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-11-24T10:00:00.50+01:00", "2026-11-24t09:00:00.5z", "2026-11-24T08:30:00.500-00:30"]
+    ("one", "other"),
+    [
+        pytest.param("2026-11-24T09:00:00.5Z", "2026-11-24T10:00:00.5+01:00", id="offset"),
+        pytest.param("2026-11-24T09:00:00.5Z", "2026-11-24T09:00:00.500Z", id="trailing zeros"),
+        pytest.param("2026-11-24T09:00:00.5Z", "2026-11-24t09:00:00.5z", id="case"),
+        pytest.param("2026-11-24T09:00Z", "2026-11-24T09:00:00.0Z", id="seconds that are none"),
+    ],
 )
-def test_one_moment_has_many_names(text: str) -> None:
-    """Offset, trailing zeros and case do not matter."""
-    assert to_moment(text) == to_moment("2026-11-24T09:00:00.5Z")
+def test_one_moment_has_many_names(one: str, other: str) -> None:
+    """Ways of writing are not parts of the moment."""
+    assert to_moment(one) == to_moment(other)
 
 
 def test_moments_are_written_in_utc_with_seven_digits() -> None:
