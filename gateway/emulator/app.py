@@ -66,7 +66,9 @@ class Emulator:
         )
 
     def reset(self) -> None:
-        """The sample again, no faults, an empty journal."""
+        """The sample again, no faults, empty journals. Apps and keys stay: tokens are out that rest on them."""
         self.store.reset()
         self.faults.clear()
         self.journal.clear()
+        self.entra_faults.clear()
+        self.entra_journal.clear()
