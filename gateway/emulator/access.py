@@ -20,7 +20,7 @@ Claims = dict[str, Json]
 
 def authorize(call: Call, permission: str, issuer: TokenIssuer) -> Claims:
     """The claims of the call's token; refuses one that is missing, bad, app-only or without the permission."""
-    claims = _authenticate(call, issuer)
+    claims = authenticate(call, issuer)
     if claims.get("idtyp") == "app" or "scp" not in claims:
         raise RefusalError(403, "Forbidden", "Application permissions are not supported by this API.")
     scopes = set(str(claims["scp"]).split())
@@ -29,7 +29,8 @@ def authorize(call: Call, permission: str, issuer: TokenIssuer) -> Claims:
     return claims
 
 
-def _authenticate(call: Call, issuer: TokenIssuer) -> Claims:
+def authenticate(call: Call, issuer: TokenIssuer) -> Claims:
+    """The claims of the call's token, whatever it permits."""
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
     if not token.strip():
         raise _unauthenticated("Access token is empty.")

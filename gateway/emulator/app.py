@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from starlette.routing import Router
 
+from gateway.emulator.batch import Batches
 from gateway.emulator.clock import Clock, SystemClock
 from gateway.emulator.control import control_routes
 from gateway.emulator.directory import Directory
@@ -21,9 +22,10 @@ from gateway.resources.spec import ResourceSpec
 class Emulator:
     """Microsoft Graph's `managedTenants` and Microsoft Entra in memory; `graph` and `entra` are ASGI applications.
 
-    `strict` refuses request bodies that the declarations do not foresee. `namespace_versions` are the versions that
-    have the namespace: the public service has it in beta only. `page_size` is the most that a page holds.
-    `silent_updates` are the entity sets whose PATCH is answered by 204 without the entity.
+    `strict` refuses request bodies that the declarations do not foresee, and headers that do not let JSON through.
+    `namespace_versions` are the versions that have the namespace: the public service has it in beta only. `page_size`
+    is the most that a page holds. `silent_updates` are the entity sets whose PATCH is answered by 204 without the
+    entity.
     """
 
     def __init__(
@@ -59,13 +61,14 @@ class Emulator:
         entra = Entra(self.issuer, self.directory)
         self.entra = Graph(entra.answer, self.entra_faults, self.entra_journal, clock)
         self.graph = Router(
-            control_routes(self.journal, self.faults, self.reset),
-            default=Graph(service.answer, self.faults, self.journal, clock),
-            redirect_slashes=False,
+            [control_routes(self.journal, self.faults, self.reset)],
+            default=Graph(service.answer, self.faults, self.journal, clock, batches=Batches(self.issuer)),
         )
 
     def reset(self) -> None:
-        """The sample again, no faults, an empty journal."""
+        """The sample again, no faults, empty journals. Apps and keys stay: tokens are out that rest on them."""
         self.store.reset()
         self.faults.clear()
         self.journal.clear()
+        self.entra_faults.clear()
+        self.entra_journal.clear()

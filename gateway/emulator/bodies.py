@@ -1,15 +1,16 @@
 """The JSON body of a create or an update, checked against the declared properties.
 
-Strict, it refuses everything that the declarations do not foresee, by name, so that no client error goes unseen.
-Lenient, it takes the declared members and leaves the rest.
+Values of a wrong type are always refused. Strict, so is everything else that the declarations do not foresee, by name,
+so that no client error goes unseen; lenient, what cannot be set is left out and what is missing is nothing.
 """
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.emulator.instants import to_moment
-from gateway.emulator.messages import Call, Json, RefusalError, bad_request
+from gateway.emulator.messages import Call, Json, RefusalError, bad_request, from_bytes
+from gateway.emulator.metadata import wire_name
 from gateway.resources.spec import NAMESPACE, ComplexSpec, Presence, Primitive, PropertySpec, ResourceSpec
 
 ODATA_TYPE: Final = "@odata.type"
@@ -31,24 +32,21 @@ def on_update(spec: PropertySpec) -> Presence:
 
 def read_members(call: Call, spec: ResourceSpec, wanted: Wanted, *, strict: bool) -> dict[str, Json]:
     """The members to store; raises `RefusalError`."""
-    if strict:
-        _check_content_type(call)
-    members = _read_object(call)
-    if strict:
-        _check_type(members, spec.odata_type, path=ODATA_TYPE)
-        _check_members(members, spec.properties, spec.odata_type, wanted, path="")
-    return {each.name: members[each.name] for each in spec.properties if each.name in members}
-
-
-def _check_content_type(call: Call) -> None:
-    media_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    if strict and not is_json(call):
         raise RefusalError(415, "UnsupportedMediaType", "The Content-Type of the request must be application/json.")
+    given = read_object(call)
+    if strict:
+        _check_type(given, spec.odata_type, path=ODATA_TYPE)
+    return _Reader(wanted, strict).members(given, spec.properties, spec.odata_type, path="")
 
 
-def _read_object(call: Call) -> dict[str, Json]:
+def is_json(call: Call) -> bool:
+    return call.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+
+
+def read_object(call: Call) -> dict[str, Json]:
     try:
-        content = json.loads(call.content)
+        content = from_bytes(call.content)
     except ValueError:
         raise bad_request(UNREADABLE) from None
     if not isinstance(content, dict):
@@ -56,50 +54,62 @@ def _read_object(call: Call) -> dict[str, Json]:
     return content
 
 
-def _check_type(members: Mapping[str, Json], expected: str, *, path: str) -> None:
-    if members.get(ODATA_TYPE) != expected:
-        raise bad_request(f"The member '{path}' must be there and be '{expected}'.", path)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the members of an object, those of the objects in it as well. `path` ends in a slash, or is empty."""
 
+    wanted: Wanted
+    strict: bool
 
-def _check_members(
-    members: Mapping[str, Json], properties: Iterable[PropertySpec], odata_type: str, wanted: Wanted, *, path: str
-) -> None:
-    declared = {each.name: each for each in properties}
-    for name, value in members.items():
-        here = f"{path}{name}"
-        if name == ODATA_TYPE:
-            _check_type(members, odata_type, path=here)
-        elif name not in declared:
-            raise bad_request(f"The property '{here}' does not exist on type '{odata_type.removeprefix('#')}'.", here)
-        elif wanted(declared[name]) is Presence.ABSENT:
-            raise bad_request(f"The property '{here}' is read-only and cannot be set.", here)
-        else:
-            _check_value(declared[name], value, wanted, path=here)
-    for name, each in declared.items():
-        if wanted(each) is Presence.REQUIRED and members.get(name) is None:
-            raise bad_request(f"The property '{path}{name}' is required.", f"{path}{name}")
+    def members(
+        self, given: dict[str, Json], properties: Sequence[PropertySpec], odata_type: str, *, path: str
+    ) -> dict[str, Json]:
+        if self.strict:
+            self._check_names(given, properties, odata_type, path=path)
+        return {
+            each.name: self._value(each, given[each.name], path=f"{path}{each.name}")
+            for each in properties
+            if each.name in given and self.wanted(each) is not Presence.ABSENT
+        }
 
+    def _check_names(
+        self, given: dict[str, Json], properties: Sequence[PropertySpec], odata_type: str, *, path: str
+    ) -> None:
+        declared = {each.name: self.wanted(each) for each in properties}
+        for name in given:
+            here = f"{path}{name}"
+            if name == ODATA_TYPE:
+                _check_type(given, odata_type, path=here)
+            elif name not in declared:
+                raise bad_request(
+                    f"The property '{here}' does not exist on type '{odata_type.removeprefix('#')}'.", here
+                )
+            elif declared[name] is Presence.ABSENT:
+                raise bad_request(f"The property '{here}' is read-only and cannot be set.", here)
+        for name, presence in declared.items():
+            if presence is Presence.REQUIRED and given.get(name) is None:
+                raise bad_request(f"The property '{path}{name}' is required.", f"{path}{name}")
 
-def _check_value(spec: PropertySpec, value: Json, wanted: Wanted, *, path: str) -> None:
-    if not spec.is_list:
-        if value is not None:
-            _check_single(spec.type, value, wanted, path=path)
-        return
-    if not isinstance(value, list):
-        raise bad_request(f"The property '{path}' must be a JSON array.", path)
-    for index, each in enumerate(value):
-        _check_single(spec.type, each, wanted, path=f"{path}/{index}")
+    def _value(self, spec: PropertySpec, value: Json, *, path: str) -> Json:
+        if not spec.is_list:
+            return None if value is None else self._single(spec.type, value, path=path)
+        if not isinstance(value, list):
+            raise bad_request(f"The property '{path}' must be a JSON array.", path)
+        return [self._single(spec.type, each, path=f"{path}/{index}") for index, each in enumerate(value)]
 
-
-def _check_single(kind: Primitive | ComplexSpec, value: Json, wanted: Wanted, *, path: str) -> None:
-    if isinstance(kind, Primitive):
+    def _single(self, kind: Primitive | ComplexSpec, value: Json, *, path: str) -> Json:
+        if isinstance(kind, ComplexSpec):
+            if not isinstance(value, dict):
+                raise bad_request(f"The property '{path}' must be a JSON object.", path)
+            return self.members(value, kind.properties, f"#{NAMESPACE}.{wire_name(kind)}", path=f"{path}/")
         if not PRIMITIVES[kind](value):
             raise bad_request(f"Cannot convert the value of '{path}' to the expected type '{kind.value}'.", path)
-    elif isinstance(value, dict):
-        odata_type = f"#{NAMESPACE}.{kind.name[0].lower()}{kind.name[1:]}"
-        _check_members(value, kind.properties, odata_type, wanted, path=f"{path}/")
-    else:
-        raise bad_request(f"The property '{path}' must be a JSON object.", path)
+        return value
+
+
+def _check_type(given: dict[str, Json], expected: str, *, path: str) -> None:
+    if given.get(ODATA_TYPE) != expected:
+        raise bad_request(f"The member '{path}' must be there and be '{expected}'.", path)
 
 
 def _is_text(value: Json) -> bool:

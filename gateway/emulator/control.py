@@ -3,24 +3,22 @@
 They are not part of what Graph has, appear in no journal and meet no fault.
 """
 
-import json
 from collections.abc import Callable
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from gateway.emulator.fault_json import read_rules
 from gateway.emulator.fault_rules import FaultRules
 from gateway.emulator.journal import Journal
+from gateway.emulator.messages import from_bytes, to_bytes
 
-PREFIX: Final = "/_emulator"
 
-
-def control_routes(journal: Journal, faults: FaultRules, reset: Callable[[], None]) -> list[Route]:
+def control_routes(journal: Journal, faults: FaultRules, reset: Callable[[], None]) -> Mount:
     async def show_journal(_: Request) -> Response:
-        return JSONResponse({"value": [entry.to_json() for entry in journal]})
+        entries = to_bytes({"value": [entry.to_json() for entry in journal]})
+        return Response(entries, media_type="application/json")
 
     async def clear_journal(_: Request) -> Response:
         journal.clear()
@@ -28,7 +26,7 @@ def control_routes(journal: Journal, faults: FaultRules, reset: Callable[[], Non
 
     async def add_faults(request: Request) -> Response:
         try:
-            rules = read_rules(json.loads(await request.body()))
+            rules = read_rules(from_bytes(await request.body()))
         except ValueError as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         faults.add(*rules)
@@ -42,10 +40,11 @@ def control_routes(journal: Journal, faults: FaultRules, reset: Callable[[], Non
         reset()
         return Response(status_code=204)
 
-    return [
-        Route(f"{PREFIX}/journal", show_journal, methods=["GET"]),
-        Route(f"{PREFIX}/journal", clear_journal, methods=["DELETE"]),
-        Route(f"{PREFIX}/faults", add_faults, methods=["POST"]),
-        Route(f"{PREFIX}/faults", clear_faults, methods=["DELETE"]),
-        Route(f"{PREFIX}/reset", reset_all, methods=["POST"]),
+    routes = [
+        Route("/journal", show_journal, methods=["GET"]),
+        Route("/journal", clear_journal, methods=["DELETE"]),
+        Route("/faults", add_faults, methods=["POST"]),
+        Route("/faults", clear_faults, methods=["DELETE"]),
+        Route("/reset", reset_all, methods=["POST"]),
     ]
+    return Mount("/_emulator", routes=routes)

@@ -1,6 +1,7 @@
 """The fault rules in force: which fault, if any, the next call meets."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import count
 
 from gateway.emulator.clock import Clock
 from gateway.emulator.faults import Attempt, FaultRule
@@ -15,16 +16,13 @@ class FaultRules:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._rules: list[FaultRule] = []
-        self._seen: list[int] = []
+        self._rules: list[tuple[FaultRule, Iterator[int]]] = []
 
     def add(self, *rules: FaultRule) -> None:
-        self._rules += rules
-        self._seen += [0] * len(rules)
+        self._rules += [(rule, count()) for rule in rules]
 
     def clear(self) -> None:
         self._rules.clear()
-        self._seen.clear()
 
     async def answer(self, call: Call, work: Callable[[Call], Awaitable[Reply]]) -> Reply:
         """What the work answers, or the fault in its place."""
@@ -32,11 +30,7 @@ class FaultRules:
         return await (work(call) if rule is None else rule.fault(Attempt(call, work, self._clock)))
 
     def _choose(self, call: Call) -> FaultRule | None:
-        for index, rule in enumerate(self._rules):
-            if not rule.is_about(call):
-                continue
-            seen = self._seen[index]
-            self._seen[index] = seen + 1
-            if seen >= rule.skip and (rule.times is None or seen < rule.skip + rule.times):
+        for rule, numbers in self._rules:
+            if rule.is_about(call) and rule.decides(next(numbers)):
                 return rule
         return None

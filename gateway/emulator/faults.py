@@ -273,6 +273,10 @@ class FaultRule:
     def is_about(self, call: Call) -> bool:
         return self.method in {None, call.method} and re.search(self.path or "", call.path) is not None
 
+    def decides(self, number: int) -> bool:
+        """Whether it is met by the call of that number, of those that it is about; the first one is 0."""
+        return number >= self.skip and (self.times is None or number < self.skip + self.times)
+
 
 def _changed(reply: Reply, change: Callable[[dict[str, Json]], Any]) -> Reply:
     """The reply with other JSON; refusals and what is no JSON stay as they are."""

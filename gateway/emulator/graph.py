@@ -11,6 +11,7 @@ from uuid import uuid4
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
+from gateway.emulator.batch import Batches, is_batch, undropped
 from gateway.emulator.clock import Clock
 from gateway.emulator.fault_rules import FaultRules
 from gateway.emulator.faults import ConnectionDroppedError
@@ -23,8 +24,17 @@ GZIP_FROM_BYTES: Final = 500
 class Graph:
     """`answer` is the service. Raises `ConnectionDroppedError` where a connection is to be dropped."""
 
-    def __init__(self, answer: Callable[[Call], Reply], faults: FaultRules, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Call], Reply],
+        faults: FaultRules,
+        journal: Journal,
+        clock: Clock,
+        *,
+        batches: Batches | None = None,
+    ) -> None:
         self._answer = answer
+        self._batches = batches
         self._faults = faults
         self._journal = journal
         self._clock = clock
@@ -45,25 +55,30 @@ class Graph:
             method=request.method,
             origin=f"{request.url.scheme}://{request.url.netloc}",
             path=request.scope["raw_path"].decode("ascii"),
-            query=tuple(parse_qsl(request.scope["query_string"].decode("ascii"), keep_blank_values=True)),
+            query=tuple(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)),
             headers=dict(request.headers),
             content=await request.body(),
             request_id=str(uuid4()),
             received_at=self._clock.time(),
         )
 
-    async def _work(self, call: Call) -> Reply:
-        number = self._journal.open(call)
+    async def _work(self, call: Call, item: str | None = None) -> Reply:
+        """`item` is the call's id in the batch that it is part of: each item is journalled and meets faults itself."""
+        number = self._journal.open(call, item=item)
         status, work_done = None, False
 
         async def work(call: Call) -> Reply:
             nonlocal work_done
-            reply = self._answer(call)
+            if self._batches and is_batch(call):
+                reply = await self._batches.answer(call, self._work)
+            else:
+                reply = self._answer(call)
             work_done = reply.status < 400
             return reply
 
+        answer = self._faults.answer(call, work)
         try:
-            reply = await self._faults.answer(call, work)
+            reply = await (answer if item is None else undropped(call, answer))
             status = reply.status
         finally:
             self._journal.settle(number, status=status, work_done=work_done)
@@ -73,7 +88,7 @@ class Graph:
         headers = {"date": formatdate(self._clock.time(), usegmt=True), **reply.headers}
         if reply.status != 204:
             headers["content-length"] = str(len(reply.content))
-        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": raw})
         if reply.cut_at is not None:
             await send({"type": "http.response.body", "body": reply.content[: reply.cut_at], "more_body": True})

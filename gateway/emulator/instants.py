@@ -22,7 +22,7 @@ def to_moment(text: str) -> Moment:
     fraction = _FRACTION.search(text)
     try:
         seconds = datetime.fromisoformat(_FRACTION.sub("", text.upper())).astimezone(UTC)
-    except OverflowError:
+    except (OverflowError, ValueError):
         raise ValueError("not an Edm.DateTimeOffset") from None
     return seconds, fraction[1].rstrip("0") if fraction else ""
 

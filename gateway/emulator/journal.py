@@ -1,20 +1,21 @@
 """Everything that the emulated Graph received, in order of arrival, and what became of it."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 
-from gateway.emulator.messages import Call, Json
+from gateway.emulator.messages import Call, Json, from_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One request. `path` is as sent; `body` is the decoded JSON, or the text of what is no JSON, None if empty.
 
-    `status` is what the client was told: None as long as there is no answer, and if the connection was dropped.
-    `work_done`: the operation was carried out, whatever the client was told.
+    `request_id` is the one in the answer's headers. `item` is the call's id in a batch; the batch itself is the entry
+    before it that has the same request id and no item. `status` is what the client was told: None as long as there is
+    no answer, and if the connection was dropped. `work_done`: the operation was carried out, whatever the client was
+    told.
     """
 
     method: str
@@ -22,6 +23,8 @@ class JournalEntry:
     query: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]
     body: Json
+    request_id: str
+    item: str | None = None
     status: int | None = None
     work_done: bool = False
 
@@ -33,6 +36,8 @@ class JournalEntry:
             "query": [list(pair) for pair in self.query],
             "headers": {name: _shown(name, value) for name, value in self.headers.items()},
             "body": self.body,
+            "requestId": self.request_id,
+            "item": self.item,
             "status": self.status,
             "workDone": self.work_done,
         }
@@ -57,10 +62,12 @@ class Journal:
     def clear(self) -> None:
         self._entries.clear()
 
-    def open(self, call: Call) -> int:
+    def open(self, call: Call, *, item: str | None) -> int:
         """Enters a request; returns the number by which its outcome is entered."""
         number = next(self._numbers)
-        self._entries[number] = JournalEntry(call.method, call.path, call.query, call.headers, _decoded(call.content))
+        self._entries[number] = JournalEntry(
+            call.method, call.path, call.query, call.headers, _decoded(call.content), call.request_id, item
+        )
         return number
 
     def settle(self, number: int, *, status: int | None, work_done: bool) -> None:
@@ -70,7 +77,7 @@ class Journal:
 
 def _decoded(content: bytes) -> Json:
     try:
-        return json.loads(content) if content else None
+        return from_bytes(content) if content else None
     except ValueError:
         return content.decode(errors="replace")
 

@@ -4,10 +4,10 @@ Everything behind it is a function `Call` → `Reply`, so that one HTTP request 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 from urllib.parse import quote, unquote, urlencode
 
 Json = Any
@@ -80,6 +80,15 @@ def bad_request(message: str, target: str | None = None) -> RefusalError:
     return RefusalError(400, "BadRequest", message, target)
 
 
+def no_method(allowed: Iterable[str]) -> RefusalError:
+    return RefusalError(
+        405,
+        "Request_BadRequest",
+        "Specified HTTP method is not allowed for the request target.",
+        headers={"allow": ", ".join(allowed)},
+    )
+
+
 def graph_headers(call: Call) -> dict[str, str]:
     """The headers by which Microsoft's support finds a request, on every answer of Graph itself."""
     return {
@@ -91,14 +100,13 @@ def graph_headers(call: Call) -> dict[str, str]:
     }
 
 
-def to_reply(call: Call, status: int, *, headers: Mapping[str, str] | None = None) -> Reply:
-    """A reply without a body."""
-    return Reply(status, graph_headers(call) | dict(headers or {}))
+def to_reply(call: Call, status: int, content: bytes = b"", *, headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply(status, graph_headers(call) | dict(headers or {}), content)
 
 
 def to_json_reply(call: Call, status: int, content: Json, *, headers: Mapping[str, str] | None = None) -> Reply:
-    known = graph_headers(call) | {"content-type": JSON_TYPE, "odata-version": "4.0"} | dict(headers or {})
-    return Reply(status, known, to_bytes(content))
+    known = {"content-type": JSON_TYPE, "odata-version": "4.0", **(headers or {})}
+    return to_reply(call, status, to_bytes(content), headers=known)
 
 
 def to_refusal(call: Call, refusal: RefusalError) -> Reply:
@@ -118,4 +126,17 @@ def to_refusal(call: Call, refusal: RefusalError) -> Reply:
 
 
 def to_bytes(content: Json) -> bytes:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    """JSON in UTF-8; half of a surrogate pair, which JSON can escape and UTF-8 cannot hold, becomes a question mark."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def from_bytes(content: bytes) -> Json:
+    """Raises `ValueError` for what is no JSON, or nested too deeply to be read."""
+    try:
+        return json.loads(content, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -38,7 +38,7 @@ def _add_namespace(services: Element, specs: tuple[ResourceSpec, ...]) -> None:
         _add_properties(entity_type, spec.properties)
     complex_types = {each.name: each for spec in specs for each in _complex_types(spec.properties)}
     for each in complex_types.values():
-        _add_properties(SubElement(schema, "ComplexType", {"Name": _wire_name(each)}), each.properties)
+        _add_properties(SubElement(schema, "ComplexType", {"Name": wire_name(each)}), each.properties)
 
 
 def _add_navigation(parent: Element, name: str, kind: str) -> None:
@@ -47,7 +47,7 @@ def _add_navigation(parent: Element, name: str, kind: str) -> None:
 
 def _add_properties(parent: Element, properties: Iterable[PropertySpec]) -> None:
     for each in properties:
-        kind = each.type.value if isinstance(each.type, Primitive) else f"{NAMESPACE}.{_wire_name(each.type)}"
+        kind = each.type.value if isinstance(each.type, Primitive) else f"{NAMESPACE}.{wire_name(each.type)}"
         attributes = {"Name": each.name, "Type": f"Collection({kind})" if each.is_list else kind}
         SubElement(parent, "Property", attributes | ({"Nullable": "false"} if each.is_key else {}))
 
@@ -59,5 +59,6 @@ def _complex_types(properties: Iterable[PropertySpec]) -> Iterator[ComplexSpec]:
             yield from _complex_types(each.type.properties)
 
 
-def _wire_name(spec: ComplexSpec) -> str:
+def wire_name(spec: ComplexSpec) -> str:
+    """The type's name in Graph, without namespace."""
     return spec.name[0].lower() + spec.name[1:]

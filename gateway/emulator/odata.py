@@ -42,7 +42,7 @@ class Token:
 
 
 TOKENS: Final = re.compile(
-    rf"(?P<space>\s+)|(?P<string>'(?:[^']|'')*')|(?P<instant>{INSTANT})"
+    rf"(?P<space>\s+)|(?P<string>'(?:[^']|'')*')|(?P<instant>(?i:{INSTANT}))"
     r"|(?P<guid>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
     r"|(?P<number>[+-]?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_][\w/.]*)|(?P<sign>[(),])",
     re.ASCII,
@@ -124,16 +124,25 @@ class _Parser:
                 yield Token(match.lastgroup, match[0], match.start())
 
     def _disjunction(self) -> Expression:
-        left = self._conjunction()
-        while self._accept("or"):
-            left = _either(self._boolean(left), self._boolean(self._conjunction()))
-        return left
+        return self._junction("or", self._conjunction, decisive=True)
 
     def _conjunction(self) -> Expression:
-        left = self._comparison()
-        while self._accept("and"):
-            left = _negation(_either(_negation(self._boolean(left)), _negation(self._boolean(self._comparison()))))
-        return left
+        return self._junction("and", self._comparison, decisive=False)
+
+    def _junction(self, word: str, term: Callable[[], Expression], *, decisive: bool) -> Expression:
+        """One decisive term decides; else one null makes it null (OData 4.01 part 2, sections 5.1.1.1.7 and 8)."""
+        terms = [term()]
+        while self._accept(word):
+            terms.append(term())
+        if len(terms) == 1:
+            return terms[0]
+        operands = [self._boolean(each) for each in terms]
+
+        def evaluate(row: Row) -> bool | None:
+            values = [each.evaluate(row) for each in operands]
+            return decisive if decisive in values else None if None in values else not decisive
+
+        return Expression(BOOLEAN, evaluate)
 
     def _comparison(self) -> Expression:
         left = self._unary()
@@ -210,8 +219,8 @@ class _Parser:
             raise bad_request(f"Invalid filter clause: the function '{token.text}' takes two values of type {STRING}.")
 
         def evaluate(row: Row) -> bool | None:
-            value = left.evaluate(row)
-            return None if value is None else holds(value, right.evaluate(row))
+            values = (left.evaluate(row), right.evaluate(row))
+            return None if None in values else holds(*values)
 
         return Expression(BOOLEAN, evaluate)
 
@@ -242,16 +251,6 @@ def _negation(inner: Expression) -> Expression:
     def evaluate(row: Row) -> bool | None:
         value = inner.evaluate(row)
         return None if value is None else not value
-
-    return Expression(BOOLEAN, evaluate)
-
-
-def _either(left: Expression, right: Expression) -> Expression:
-    """True if one is true; else null if one is null (OData 4.01 part 2, section 5.1.1.1)."""
-
-    def evaluate(row: Row) -> bool | None:
-        values = (left.evaluate(row), right.evaluate(row))
-        return True if True in values else None if None in values else False
 
     return Expression(BOOLEAN, evaluate)
 

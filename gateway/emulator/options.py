@@ -4,8 +4,6 @@ https://learn.microsoft.com/graph/query-parameters, https://learn.microsoft.com/
 """
 
 import base64
-import binascii
-import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -130,14 +128,12 @@ def _boolean(name: str, text: str) -> bool:
 
 
 def _to_skip_token(start: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps({"start": start}).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(str(start).encode()).decode()
 
 
 def _from_skip_token(text: str) -> int:
     try:
-        start = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))["start"]
-    except (binascii.Error, ValueError, KeyError, TypeError):
+        start = base64.urlsafe_b64decode(text).decode()
+    except ValueError:
         raise bad_request("Invalid $skiptoken.") from None
-    if not isinstance(start, int) or start < 0:
-        raise bad_request("Invalid $skiptoken.")
-    return start
+    return _number("$skiptoken", start)

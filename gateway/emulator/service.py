@@ -12,7 +12,17 @@ from urllib.parse import quote
 from gateway.emulator.access import Claims, authorize
 from gateway.emulator.bodies import ODATA_TYPE, on_create, on_update, read_members
 from gateway.emulator.instants import to_text
-from gateway.emulator.messages import Call, Json, RefusalError, Reply, bad_request, to_json_reply, to_refusal, to_reply
+from gateway.emulator.messages import (
+    Call,
+    Json,
+    RefusalError,
+    Reply,
+    bad_request,
+    no_method,
+    to_json_reply,
+    to_refusal,
+    to_reply,
+)
 from gateway.emulator.metadata import to_csdl
 from gateway.emulator.options import (
     ON_COUNT,
@@ -120,25 +130,26 @@ class ManagedTenants:
     def _operate(self, call: Call, operations: Mapping[str, Operation], spec: ResourceSpec, *, key: str) -> Reply:
         offered = {method: each for method, each in operations.items() if each in spec.operations}
         if call.method not in offered:
-            raise _no_method(offered)
+            raise no_method(offered)
         operation = offered[call.method]
         claims = authorize(call, spec.permissions[operation], self._issuer)
+        if self._strict:
+            _check_accept(call)
         return self._handlers[operation](Work(call, spec, key, claims))
 
     def _metadata(self, call: Call, version: str) -> Reply:
         if call.method != "GET":
-            raise _no_method(["GET"])
+            raise no_method(["GET"])
         csdl = to_csdl(self._specs.values() if version in self._namespace_versions else ())
-        known = to_reply(call, 200, headers={"content-type": "application/xml", "odata-version": "4.0"})
-        return Reply(known.status, known.headers, csdl)
+        return to_reply(call, 200, csdl, headers={"content-type": "application/xml", "odata-version": "4.0"})
 
     def _count(self, call: Call, spec: ResourceSpec) -> Reply:
         if call.method != "GET":
-            raise _no_method(["GET"])
+            raise no_method(["GET"])
         authorize(call, spec.permissions[Operation.LIST], self._issuer)
         rows = arrange(self._store.all(spec.entity_set), read_options(call, spec, ON_COUNT))
-        known = to_reply(call, 200, headers={"content-type": "text/plain", "odata-version": "4.0"})
-        return Reply(known.status, known.headers, str(len(rows)).encode())
+        known = {"content-type": "text/plain", "odata-version": "4.0"}
+        return to_reply(call, 200, str(len(rows)).encode(), headers=known)
 
     def _list(self, work: Work) -> Reply:
         options = read_options(work.call, work.spec, ON_LIST)
@@ -189,13 +200,15 @@ def _no_segment(segment: str) -> RefusalError:
     return bad_request(f"Resource not found for the segment '{segment}'.")
 
 
-def _no_method(allowed: Iterable[str]) -> RefusalError:
-    return RefusalError(
-        405,
-        "Request_BadRequest",
-        "Specified HTTP method is not allowed for the request target.",
-        headers={"allow": ", ".join(allowed)},
-    )
+def _check_accept(call: Call) -> None:
+    """Without the header anything is accepted. What a client prefers is not weighed: there is JSON only."""
+    accepted = [each.partition(";")[0].strip().lower() for each in call.headers.get("accept", "*/*").split(",")]
+    if {"*/*", "application/*", "application/json"}.isdisjoint(accepted):
+        raise RefusalError(
+            406,
+            "NotAcceptable",
+            "A supported MIME type could not be found that matches the acceptable MIME types for the request.",
+        )
 
 
 def _entity(work: Work, entity: Entity, options: Options | None = None) -> dict[str, Json]:

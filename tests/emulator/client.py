@@ -1,0 +1,100 @@
+"""A client of the emulated Graph alone: requests as bytes on the wire, tokens as they are asked for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from gateway.emulator.app import Emulator
+from tests.harness import GRAPH_URL, ISSUER, SCOPES, InProcess, planted
+
+CONNECTIONS = "/beta/tenantRelationships/managedTenants/cloudPcConnections"
+TAGS = "/beta/tenantRelationships/managedTenants/tenantTags"
+CONNECTION_TYPE = "#microsoft.graph.managedTenants.cloudPcConnection"
+TAG_TYPE = "#microsoft.graph.managedTenants.tenantTag"
+
+CONNECTION = {
+    "displayName": "Contoso West Europe",
+    "tenantId": "38227791-9a88-4fd7-a73d-60eb13b0e9d1",
+    "tenantDisplayName": "Contoso",
+    "healthCheckStatus": "pending",
+    "lastRefreshedDateTime": "2026-11-24T09:00:00.1234567Z",
+}
+"""The members of a connection that Graph takes, without the name of its type."""
+
+NOW = "2027-01-15T08:00:00.0000000Z"
+"""What a `SteppingClock` shows that nobody moved."""
+
+
+def graph_token(*scopes: str, **claims: Any) -> str:
+    """A delegated token; without scopes named, one that may do everything."""
+    return planted(ISSUER.issue(**{"audience": GRAPH_URL, "scopes": scopes or SCOPES, **claims}))
+
+
+class Client:
+    """Sends requests with a token that may do everything, unless `headers` say otherwise."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.http = httpx.AsyncClient(
+            transport=InProcess(emulator.graph),
+            base_url=GRAPH_URL,
+            headers={"authorization": f"Bearer {graph_token()}"},
+        )
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> httpx.Response:
+        """`path` has the query; a header that is None is not sent."""
+        request = self.http.build_request(method, path, json=json, content=content)
+        for name, value in (headers or {}).items():
+            request.headers.pop(name, None)
+            if value is not None:
+                request.headers[name] = value
+        return await self.http.send(request)
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        return await self.send("GET", path, **options)
+
+    async def rows(self, path: str, **options: Any) -> list[dict[str, Any]]:
+        """The entities of one page, without the name of their type."""
+        response = await self.get(path, **options)
+        assert response.status_code == 200, response.text
+        return [without_type(each) for each in response.json()["value"]]
+
+    async def created(self, **changes: Any) -> dict[str, Any]:
+        """A new connection."""
+        body = {"@odata.type": CONNECTION_TYPE, **CONNECTION, **changes}
+        response = await self.send("POST", CONNECTIONS, json=body)
+        assert response.status_code == 201, response.text
+        return without_control(response.json())
+
+
+def without_type(entity: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entity.items() if name != "@odata.type"}
+
+
+def without_control(entity: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that are properties."""
+    return {name: value for name, value in entity.items() if not name.startswith("@")}
+
+
+def refusal(response: httpx.Response) -> tuple[int, str, str, str | None]:
+    """Status, code, message and target of an error in Graph's shape; checks the rest of it."""
+    [[name, error]] = response.json().items()
+    inner = error.pop("innerError")
+    assert name == "error"
+    assert set(error) <= {"code", "message", "target"}
+    assert inner == {
+        "date": inner["date"],
+        "request-id": response.headers["request-id"],
+        "client-request-id": response.headers["client-request-id"],
+    }
+    assert response.headers["content-type"] == "application/json"
+    return response.status_code, error["code"], error["message"], error.get("target")
