@@ -417,7 +417,7 @@ def _condition(left: str | None, operator: str, right: Any, lower: bool) -> bool
     return re.fullmatch(pattern, left) is not None
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(filters(SMALL_TEXTS, DATES), ROWS)
 def test_the_check_of_rows_is_an_evaluation_of_the_filter(given_filter: Filter, row: Mapping[str, Any]) -> None:
     """It agrees with another one written independently, with and without regard to case."""
