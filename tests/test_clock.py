@@ -1,3 +1,5 @@
+"""Time, and how much of it is left."""
+
 import time
 
 from gateway.clock import Deadline, SystemClock

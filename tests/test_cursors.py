@@ -1,3 +1,5 @@
+"""Cursors: what they carry, and that nobody else can make one."""
+
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
 

@@ -1,3 +1,5 @@
+"""From text to a document that may run, and what is kept of it."""
+
 from dataclasses import dataclass
 from typing import Any
 

@@ -10,6 +10,7 @@ ENTRIES = re.findall(r"((?:^# .+\n)+)^#(GATEWAY_\w+)=(.*)$", TEXT, re.MULTILINE)
 
 
 def test_every_setting_is_named_with_its_meaning_and_default() -> None:
+    """A copy of the file is a complete `.env`."""
     named = [
         (name, " ".join(meaning.replace("\n# ", " ").split()).removeprefix("# "), default)
         for meaning, name, default in ENTRIES
@@ -19,6 +20,7 @@ def test_every_setting_is_named_with_its_meaning_and_default() -> None:
 
 
 def test_the_defaults_as_written_are_the_defaults() -> None:
+    """Taking the comment marks away changes nothing."""
     assert Settings.from_environ({name: default for _, name, default in ENTRIES}) == Settings.from_environ({})
 
 

@@ -1,3 +1,5 @@
+"""Dates and times, compared exactly."""
+
 import re
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,3 +1,5 @@
+"""Limits on documents and variables, at the limit and one over."""
+
 import re
 from dataclasses import replace
 

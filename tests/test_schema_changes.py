@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_breaking_changes_stand_in_the_changelog() -> None:
+    """Nobody learns of one from their own errors."""
     released = _git("describe", "--tags", "--abbrev=0", "--match=v*") or "HEAD^"
     before = _git("show", f"{released}:schema.graphql")
     if before is None:
@@ -26,6 +27,7 @@ def test_breaking_changes_stand_in_the_changelog() -> None:
 
 
 def test_a_change_is_asked_for_until_the_topmost_section_says_it() -> None:
+    """Older sections do not count; line breaks and quotes do not matter."""
     before, now = "type Query { a: Int, b: Int, c: ID }", "type Query { a: Int!, b: ID! }"
     said = "## Unreleased\n\n- Field `Query.b` changed type\n  from Int to ID!.\n"
     assert unmentioned(before, now, f"# Changelog\n\n{said}") == ["Field Query.c was removed."]

@@ -1,3 +1,5 @@
+"""What each answer of Graph means to the caller: statuses, error objects, challenges, waits."""
+
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any

@@ -1,3 +1,5 @@
+"""Pages of a collection, and the links that are followed."""
+
 from typing import Any
 
 import httpx

@@ -1,3 +1,5 @@
+"""Requests to Graph as values, and as URLs."""
+
 import pytest
 
 from gateway.graph.request import GraphRequest

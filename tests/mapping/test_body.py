@@ -1,3 +1,5 @@
+"""Input objects as JSON bodies."""
+
 from typing import Any
 
 import orjson

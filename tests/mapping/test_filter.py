@@ -1,3 +1,5 @@
+"""Structured filters as OData text, and as checks of rows."""
+
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any

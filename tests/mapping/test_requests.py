@@ -1,3 +1,5 @@
+"""Operations as requests to Graph."""
+
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
