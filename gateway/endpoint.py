@@ -65,7 +65,7 @@ class Endpoint:
         media_type = JSON
         with self.telemetry.operation(request_id, request.headers) as operation:
             try:
-                media_type = to_media_type(request.headers.get("accept"))
+                media_type = to_media_type(", ".join(request.headers.getlist("accept")))
                 return to_response(await self._run(request, operation), operation, media_type)
             except Exception as failure:  # noqa: BLE001 - whatever is not meant for the caller is masked and logged
                 return to_failure(failure, operation, media_type)

@@ -1,7 +1,9 @@
 """GraphQL over HTTP as a client meets it: methods, media types, headers, bodies."""
 
+import asyncio
 import gzip
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -160,6 +162,31 @@ async def test_accept_that_admits_neither_type_is_refused(gateway: Harness) -> N
     """406 says which types there are."""
     response = await send(gateway, json={"query": QUERY}, headers={"accept": "text/csv"})
     assert (response.status_code, code_of(response)) == (406, "BAD_REQUEST")
+
+
+async def test_accept_may_come_in_several_lines(gateway: Harness) -> None:
+    """They count like one line (RFC 9110 section 5.3)."""
+    headers = [
+        ("authorization", f"Bearer {gateway.token}"),
+        ("content-type", "application/json"),
+        ("accept", "text/html"),
+        ("accept", GRAPHQL_RESPONSE),
+    ]
+    request = httpx.Request("POST", "http://gateway.test/graphql", headers=headers, content=b'{"query":"{__typename}"}')
+    response = await gateway.http.send(request)
+    assert (response.status_code, response.headers["content-type"]) == (200, f"{GRAPHQL_RESPONSE}; charset=utf-8")
+
+
+async def test_a_body_that_does_not_arrive_in_time_is_refused(gateway: Harness) -> None:
+    """A slow sender holds a request for no longer than its deadline."""
+
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b'{"query":'
+        await asyncio.Event().wait()
+
+    headers = {"content-type": "application/json", "x-deadline-ms": "20"}
+    response = await send(gateway, content=trickle(), headers=headers)
+    assert (response.status_code, code_of(response)) == (408, "BAD_REQUEST")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ ROWS: Mapping[str, int] = {
     "gateway.telemetry": 0,
     "gateway.settings": 0,
     "gateway.setting_types": 0,
+    "gateway.tls": 0,
     "gateway.clock": 0,
     "gateway.instants": 0,
     "gateway.logs": 0,

@@ -5,7 +5,6 @@ another's throttling, and log a broken body whole, tokens and all.
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ import orjson
 
 from gateway.clock import Deadline
 from gateway.errors import DeadlineExceededError, ThrottledError, UpstreamUnavailableError
+from gateway.tls import build_ssl_context
 
 Json = Any
 """What `json` decodes to: the one place where a type is not known."""
@@ -61,11 +61,7 @@ class HttpxClient:
     """`HttpClient` over httpx. Its answers are all JSON objects; whatever else comes is a `GatewayError`."""
 
     def __init__(self, *, ca_file: Path | None, transport: httpx.BaseTransport | None = None) -> None:
-        if transport is None:
-            context = ssl.create_default_context()
-            if ca_file is not None:
-                context.load_verify_locations(ca_file)
-            transport = httpx.HTTPTransport(verify=context, retries=1)
+        transport = transport or httpx.HTTPTransport(verify=build_ssl_context(ca_file), retries=1)
         self._client = httpx.Client(transport=transport, timeout=HTTP_SECONDS, follow_redirects=False)
 
     def get(self, url: str, params: Any = None, headers: Mapping[str, str] | None = None, **_: Any) -> HttpResponse:

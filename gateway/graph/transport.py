@@ -5,15 +5,15 @@ arrived (`LostError`)? Redirects are never followed: they would carry the access
 """
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
+
+from gateway.tls import build_ssl_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +104,3 @@ def build_client(
         follow_redirects=False,
         transport=transport,
     )
-
-
-@cache
-def build_ssl_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Trusts the system's certificates, and those in the file besides. Reading them takes tens of milliseconds."""
-    context = ssl.create_default_context()
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
-    return context

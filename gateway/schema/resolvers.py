@@ -202,4 +202,5 @@ def _key_from_location(spec: ResourceSpec, answer: Answer) -> str | None:
     """The key in `Location`, in either form: `…/cloudPcConnections/KEY` or `…/cloudPcConnections('KEY')`."""
     location = answer.headers.get("location", "")
     match = re.search(rf"/{spec.entity_set}(?:/([^/?#]+)|\('([^/?#]+)'\))$", location)
-    return unquote(match[1] or match[2]) if match else None
+    # Between parentheses a key is a literal, in which a quote stands doubled.
+    return unquote(match[1] or match[2].replace("''", "'")) if match else None

@@ -1,10 +1,11 @@
 """Which token may do what."""
 
+import jwt
 import pytest
 
 from gateway.emulator.access import CHALLENGE
 from tests.emulator.client import CONNECTIONS, TAGS, Client, graph_token, refusal
-from tests.harness import planted
+from tests.harness import GRAPH_URL, planted
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,14 @@ async def test_a_token_that_somebody_else_signed_is_refused(graph: Client) -> No
     head, claims, signature = graph_token().split(".")
     forged = planted(f"{head}.{claims}.{signature[::-1]}")
     response = await graph.get(CONNECTIONS, headers={"authorization": f"Bearer {forged}"})
+    message = "IDX14100: JWT is not well formed, or its signature is not valid."
+    assert refusal(response) == (401, "InvalidAuthenticationToken", message, None)
+
+
+async def test_a_token_that_names_an_unpublished_key_is_refused(graph: Client) -> None:
+    """Nobody can bring a key along."""
+    token = planted(jwt.encode({"aud": GRAPH_URL, "scp": "x"}, "k" * 32, headers={"kid": "unknown"}))
+    response = await graph.get(CONNECTIONS, headers={"authorization": f"Bearer {token}"})
     message = "IDX14100: JWT is not well formed, or its signature is not valid."
     assert refusal(response) == (401, "InvalidAuthenticationToken", message, None)
 

@@ -23,8 +23,8 @@ from gateway.graph.transport import (
     NotSentError,
     TransportError,
     build_client,
-    build_ssl_context,
 )
+from gateway.tls import build_ssl_context
 from tests.wire import Scripted, Wire
 
 URL = "https://graph.microsoft.com/v1.0/x"

@@ -39,6 +39,7 @@ async def create(*answers: httpx.Response) -> tuple[Any, list[str]]:
     [
         pytest.param(f"{HERE}/A", "/A", id="a segment"),
         pytest.param(f"{HERE}('A')", "/A", id="in OData's brackets"),
+        pytest.param(f"{HERE}('O''Brien')", "/O%27Brien", id="a doubled quote in OData's brackets"),
         pytest.param(f"{PATH}/A", "/A", id="relative"),
         pytest.param(f"{HERE}/a%20b%27", "/a%20b%27", id="encoded"),
         pytest.param(f"https://elsewhere.example{PATH}/A", "/A", id="another host: the key alone counts"),

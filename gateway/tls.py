@@ -1,0 +1,14 @@
+"""Which servers are trusted: Microsoft Graph and Entra are reached over TLS."""
+
+import ssl
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def build_ssl_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Trusts the system's certificates, and those in the file besides. Reading them takes tens of milliseconds."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context
