@@ -3,14 +3,13 @@
 https://learn.microsoft.com/graph/api/resources/managedtenants-cloudpcconnection?view=graph-rest-beta
 """
 
-from gateway.resources.base import CREATE, DELETE, GET, LIST, OPTIONAL, REQUIRED, UPDATE, Resource, instant, key, text
+from gateway.resources.base import GET, LIST, OPTIONAL, REQUIRED, Resource, instant, key, text
 
 
 class CloudPcConnection(
     Resource,
     entity_set="cloudPcConnections",
     documented=LIST | GET,
-    by_convention=CREATE | UPDATE | DELETE,
     read_permission="CloudPC.Read.All",
     write_permission="CloudPC.ReadWrite.All",
 ):

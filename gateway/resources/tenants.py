@@ -23,7 +23,7 @@ from gateway.resources.base import (
 class TenantInfo(Complex):
     """Names one managed tenant."""
 
-    tenantId = text("Entra tenant id of the managed tenant.", on_update=OPTIONAL)
+    tenantId = text("Entra tenant id of the managed tenant.")
 
 
 class TenantTag(
