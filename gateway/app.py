@@ -25,13 +25,14 @@ from gateway.cursors import CursorSealer
 from gateway.documents import Documents
 from gateway.endpoint import Endpoint
 from gateway.graph.client import Errand, GraphClient
+from gateway.graph.gather import Batching
 from gateway.graph.loader import Loader
 from gateway.graph.transport import HttpxTransport, Transport, build_client
 from gateway.health import Health
 from gateway.limits import Limits
 from gateway.page import Page, Start
-from gateway.resources.catalog import CATALOG, offered
-from gateway.resources.spec import ResourceSpec
+from gateway.resources.catalog import ALL_SETS, CATALOG, offered
+from gateway.resources.spec import WRITES, ResourceSpec
 from gateway.schema.build import build_schema, to_graphql_core
 from gateway.settings import Settings, SettingsError
 from gateway.telemetry import Telemetry
@@ -62,6 +63,7 @@ def create_app(
     graph = GraphClient(
         transport, base_url=f"{settings.graph_url}/{settings.graph_version}", clock=clock, telemetry=telemetry
     )
+    batching = Batching(settings.graph_batch)
     schema = build_schema(_offered(tuple(catalog), settings))
     limits = Limits(
         tokens=settings.max_tokens,
@@ -82,6 +84,7 @@ def create_app(
             errand,
             max_calls=settings.max_graph_calls,
             concurrency=settings.graph_concurrency,
+            batching=batching,
             hold=health.hold,
         )
 
@@ -104,6 +107,7 @@ def create_app(
         page=page,
         deadline_seconds=settings.deadline_seconds,
         max_body_bytes=settings.max_body_bytes,
+        max_bulk_items=settings.max_bulk_items,
         suggestions=settings.introspection,
     )
 
@@ -160,8 +164,8 @@ def _build_credential(settings: Settings) -> Credential:
 
 
 def _offered(catalog: tuple[ResourceSpec, ...], settings: Settings) -> tuple[ResourceSpec, ...]:
-    known = {spec.entity_set for spec in catalog if spec.by_convention}
-    unknown = [name for name in settings.convention_writes if name not in known | {"none"}]
+    known = {spec.entity_set for spec in catalog if spec.by_convention & WRITES}
+    unknown = [name for name in settings.convention_writes if name not in known | {ALL_SETS, "none"}]
     if unknown:
         raise SettingsError(
             f"GATEWAY_CONVENTION_WRITES={name!r}: no entity set with such writes; there are {', '.join(sorted(known))}"

@@ -25,8 +25,8 @@ from gateway.emulator.tokens import GRAPH, SAMPLE_TENANT
 from gateway.graph.transport import build_client
 from gateway.logs import configure_logging
 from gateway.page import DOCUMENT, VARIABLES, Start
-from gateway.resources.catalog import CATALOG, offered
-from gateway.schema.build import build_schema, print_sdl
+from gateway.resources.catalog import CATALOG, all_permissions, offered
+from gateway.schema.printing import print_sdl
 from gateway.server import run, serve
 from gateway.settings import Settings, SettingsError, to_markdown, warnings
 from gateway.tools.check import Checks, Finding, Outcome
@@ -124,7 +124,7 @@ def emulate(host: str, port: int, entra_port: int, strict: bool, beta_only: bool
 def schema() -> None:
     """Print the schema in GraphQL's own language, as the settings shape it."""
     settings = _settings(os.environ)
-    click.echo(print_sdl(build_schema(offered(CATALOG, settings.convention_writes))), nl=False)
+    click.echo(print_sdl(offered(CATALOG, settings.convention_writes)), nl=False)
 
 
 @main.command()
@@ -212,7 +212,7 @@ def _to_environ(emulator: Emulator, served: Served) -> dict[str, str]:
 
 
 def _graph_token(emulator: Emulator) -> str:
-    permissions = {permission for spec in CATALOG for permission in spec.permissions.values()}
+    permissions = all_permissions(CATALOG)
     return emulator.issuer.issue(audience=GRAPH, scopes=permissions, expires_in_seconds=DEMO_SECONDS)
 
 

@@ -51,6 +51,7 @@ class Endpoint:
     page: Page | None
     deadline_seconds: float
     max_body_bytes: int
+    max_bulk_items: int
     suggestions: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,7 +125,7 @@ class Endpoint:
             result = execute(
                 self.schema,
                 document.node,
-                context_value=Context(loader, self.cursors),
+                context_value=Context(loader, self.cursors, self.max_bulk_items),
                 variable_values=params.variables,
                 operation_name=errand.operation.name,
                 max_coercion_errors=MAX_COERCION_ERRORS,

@@ -249,6 +249,13 @@ class OutcomeUnknownError(GatewayError):
     code = "OUTCOME_UNKNOWN"
 
 
+class NotAttemptedError(GatewayError):
+    """An item of a bulk operation that was not sent because one before it failed."""
+
+    code = "NOT_ATTEMPTED"
+    retryable = True
+
+
 class MisconfiguredError(GatewayError):
     """Entra refuses the gateway itself (its credential, its registration): only its operator can help."""
 

@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     )
     graph_connections: Count = Field(64, description="Connections to Graph that may be open at a time.")
     max_graph_calls: Count = Field(100, description="Calls to Graph that one operation may make.")
+    max_bulk_items: Count = Field(100, description="Objects that one bulk create may make.")
+    graph_batch: bool = Field(True, description="Whether calls of one operation travel together, 20 in one `$batch`.")
     graph_concurrency: Count = Field(10, description="Calls to Graph that one operation may have in flight.")
     max_answer_bytes: Count = Field(8_000_000, description="Largest answer that is read from Graph, decompressed.")
     deadline_seconds: float = Field(
@@ -98,7 +100,7 @@ class Settings(BaseSettings):
     # What is offered
     convention_writes: Names = Field(
         ("cloudPcConnections",),
-        description="Entity sets that get the writes which no Graph page documents. `none` for no set.",
+        description="Entity sets that get the writes which no Graph page documents; or `all`, or `none`.",
     )
     introspection: bool = Field(True, description="Whether the schema can be asked for, and errors suggest names.")
     playground: bool = Field(True, description="Whether browsers get the GraphiQL page at `/graphql`.")

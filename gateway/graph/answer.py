@@ -105,7 +105,7 @@ def to_error(request: GraphRequest, answer: Answer, *, now: float) -> GatewayErr
         graph=fault,
         retry_after_seconds=retry_after_seconds(answer.headers, now=now),
         claims=claims,
-        permissions=(request.permission,) if kind is ForbiddenError else (),
+        permissions=(request.permission,) if kind is ForbiddenError and request.permission else (),
         fields=(f"input.{target}",) if kind is BadUserInputError and target and request.body else (),
     )
 

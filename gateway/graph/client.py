@@ -18,13 +18,16 @@ from gateway.errors import (
     UpstreamUnsupportedError,
 )
 from gateway.graph.answer import OUTCOME_HINT, BrokenAnswerError, to_error, to_object
-from gateway.graph.request import GraphRequest, Json
+from gateway.graph.request import HEADERS, JSON, GraphRequest, Json
 from gateway.graph.retry import RetryBudget, send_with_retries
 from gateway.graph.transport import Answer, AnswerTooLargeError, LostError, NotSentError, Transport, TransportError
 from gateway.telemetry import Operation, Telemetry
 
 TokenSource = Callable[[str | None], Awaitable[str]]
 """Claims of a challenge, or None → a Graph access token; raises `ClaimsChallengeError` where there is no other."""
+
+Call = Callable[[GraphRequest, str], Awaitable[Answer]]
+"""A request and a Graph access token → what Graph answered; raises `TransportError`."""
 
 LARGEST_SUCCESS: Final = 299
 MAX_ID_LENGTH: Final = 64
@@ -49,13 +52,13 @@ class GraphClient:
         self._budget = RetryBudget()
         self.base_url = base_url
 
-    async def read(self, request: GraphRequest, errand: Errand) -> dict[str, Json]:
-        """The JSON object that Graph answered; raises `GatewayError`."""
+    async def read(self, request: GraphRequest, errand: Errand, call: Call) -> dict[str, Json]:
+        """The JSON object that Graph answered; raises `GatewayError`. `call` makes each attempt."""
         content: dict[str, Json] = {}
 
         async def attempt(token: str) -> Answer:
             nonlocal content
-            answer = await self._call(request, token, errand)
+            answer = await call(request, token)
             content = to_object(answer) if answer.status <= LARGEST_SUCCESS else {}
             return answer
 
@@ -64,7 +67,7 @@ class GraphClient:
 
     async def write(self, request: GraphRequest, errand: Errand) -> Answer:
         """Graph's success answer; its body may be empty or broken. Raises `GatewayError`."""
-        return await self._send(request, lambda token: self._call(request, token, errand), errand)
+        return await self._send(request, lambda token: self.call(request, token, errand), errand)
 
     async def _send(self, request: GraphRequest, attempt: Callable[[str], Awaitable[Answer]], errand: Errand) -> Answer:
         """A success, after one more try with another token if Graph challenges the first."""
@@ -95,22 +98,18 @@ class GraphClient:
             return answer
         raise to_error(request, answer, now=self._clock.time())
 
-    async def _call(self, request: GraphRequest, token: str, errand: Errand) -> Answer:
-        """One HTTP call.
-
-        Headers: https://learn.microsoft.com/graph/best-practices-concept
-        """
+    async def call(self, request: GraphRequest, token: str, errand: Errand) -> Answer:
+        """One HTTP call; raises `TransportError`."""
         remaining_seconds = errand.deadline.remaining_seconds
         if remaining_seconds <= 0:
             raise NotSentError("the deadline has passed")
         headers = {
             "authorization": f"Bearer {token}",
-            "accept": "application/json",
             "client-request-id": str(uuid4()),
-            "prefer": "include-unknown-enum-members",
+            **HEADERS,
         }
         if request.body is not None:
-            headers["content-type"] = "application/json"
+            headers["content-type"] = JSON
         with self._telemetry.graph_call(errand.operation, request.method, request.template) as call:
             answer = await self._transport(
                 request.method, self.base_url + request.target, headers | call.headers, request.body, remaining_seconds

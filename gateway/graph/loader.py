@@ -1,12 +1,15 @@
-"""The only way upstream for one operation: equal reads are one call, and what one operation may ask is capped."""
+"""The only way upstream for one operation: equal reads are one, reads travel together, and all of it is capped."""
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
-from gateway.errors import GatewayError, InternalServerError, OperationLimitError
+from gateway.errors import GatewayError, InternalServerError
+from gateway.graph.bulk import BulkWriter
 from gateway.graph.client import Errand, GraphClient
+from gateway.graph.gather import Batching, Calls, Gatherer
 from gateway.graph.paging import Page, to_page
 from gateway.graph.request import GraphRequest, Json
 from gateway.graph.transport import Answer
@@ -31,13 +34,14 @@ class Loader:
         *,
         max_calls: int,
         concurrency: int,
-        hold: Callable[[asyncio.Task[Answer]], None],
+        batching: Batching,
+        hold: Callable[[asyncio.Task[Any]], None],
     ) -> None:
         self._client = client
         self._errand = errand
-        self._max_calls = max_calls
-        self._calls = 0
-        self._slots = asyncio.Semaphore(concurrency)
+        self._calls = Calls(most=max_calls, concurrency=concurrency)
+        self._gather = Gatherer(partial(client.call, errand=errand), self._calls, batching)
+        self._batching = batching
         self._hold = hold
         self._reads: dict[GraphRequest, asyncio.Task[dict[str, Json]]] = {}
 
@@ -45,8 +49,8 @@ class Loader:
         """The JSON object that Graph answered; raises `GatewayError`."""
         task = self._reads.get(request)
         if task is None:
-            self._count()
-            task = self._reads[request] = asyncio.create_task(self._read(request))
+            task = asyncio.create_task(self._client.read(request, self._errand, self._gather))
+            self._reads[request] = task
         # Others may wait for the same read, so one that gives up must not cancel it.
         return await asyncio.shield(task)
 
@@ -56,9 +60,23 @@ class Loader:
 
     async def write(self, request: GraphRequest) -> Answer:
         """Graph's success answer; raises `GatewayError`. What was read before is forgotten."""
-        self._count()
+        self._calls.count(1)
+        return await self._see_through(request, self._client.write(request, self._errand))
+
+    async def write_all(self, requests: Sequence[GraphRequest], *, stop: bool) -> list[Answer | GatewayError]:
+        """What became of each, in order: Graph's success answer, or why there is none. See `BulkWriter`."""
+        writer = BulkWriter(self._client, self._errand, self._calls, batches=self._batching.is_on, stop=stop)
+        return await self._see_through(requests[0], writer.write(requests))
+
+    def close(self) -> None:
+        for task in self._reads.values():
+            task.cancel()
+        self._gather.close()
+
+    async def _see_through(self, request: GraphRequest, writing: Coroutine[Any, Any, T]) -> T:
+        """Waits for the write; if the caller goes, it goes on and its outcome is logged."""
         self._reads.clear()
-        task = asyncio.create_task(self._client.write(request, self._errand))
+        task = asyncio.create_task(writing)
         self._hold(task)
         try:
             return await asyncio.shield(task)
@@ -66,23 +84,7 @@ class Loader:
             task.add_done_callback(lambda done: self._report_abandoned(request, done))
             raise
 
-    def close(self) -> None:
-        for task in self._reads.values():
-            task.cancel()
-
-    async def _read(self, request: GraphRequest) -> dict[str, Json]:
-        async with self._slots:
-            return await self._client.read(request, self._errand)
-
-    def _count(self) -> None:
-        self._calls += 1
-        if self._calls > self._max_calls:
-            raise OperationLimitError(
-                f"The operation needs more than {self._max_calls} calls to Microsoft Graph.",
-                hint="Ask for less in one operation. The limit is GATEWAY_MAX_GRAPH_CALLS.",
-            )
-
-    def _report_abandoned(self, request: GraphRequest, done: asyncio.Task[Answer]) -> None:
+    def _report_abandoned(self, request: GraphRequest, done: asyncio.Task[Any]) -> None:
         failure = None if done.cancelled() else done.exception()
         is_foreseen = failure is None or isinstance(failure, GatewayError)
         log.log(

@@ -8,6 +8,10 @@ from urllib.parse import quote
 Json = Any
 """What `json` decodes to: the one place where a type is not known."""
 
+JSON = "application/json"
+HEADERS: Mapping[str, str] = {"accept": JSON, "prefer": "include-unknown-enum-members"}
+"""Sent with each request: https://learn.microsoft.com/graph/best-practices-concept"""
+
 Entity = Mapping[str, Json]
 """A JSON object that Graph answered with; read by property name, never changed."""
 
@@ -16,13 +20,14 @@ Entity = Mapping[str, Json]
 class GraphRequest:
     """One call: `path` and `query` below the version, already percent-encoded where a value could change them.
 
-    `body` is JSON text. `permission` is the least delegated permission, told to the caller when Graph says 403.
+    `body` is JSON text. `permission` is the least delegated permission, told to the caller when Graph says 403; None
+    where Microsoft names none.
     Two equal requests ask for the same thing.
     """
 
     method: str
     path: str
-    permission: str
+    permission: str | None
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
 

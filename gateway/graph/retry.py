@@ -68,8 +68,7 @@ async def send_with_retries(
         told = retry_after_seconds(outcome.headers, now=clock.time()) if isinstance(outcome, Answer) else None
         if told is not None:
             return told
-        # Full jitter, so that callers who failed together do not come back together.
-        return random.uniform(0, FIRST_WAIT_SECONDS * 2 ** (state.attempt_number - 1))  # noqa: S311 - no secret
+        return backoff_seconds(state.attempt_number)
 
     def is_over(state: RetryCallState) -> bool:
         if state.attempt_number >= MAX_ATTEMPTS or state.upcoming_sleep >= deadline.remaining_seconds:
@@ -80,6 +79,12 @@ async def send_with_retries(
         retry=may_help, wait=wait_seconds, stop=is_over, sleep=clock.sleep, retry_error_callback=_last_result
     )
     return await retrying(attempt)
+
+
+def backoff_seconds(attempt: int) -> float:
+    """How long to wait after an attempt, counted from 1, if Graph does not say."""
+    # Full jitter, so that callers who failed together do not come back together.
+    return random.uniform(0, FIRST_WAIT_SECONDS * 2 ** (attempt - 1))  # noqa: S311 - no secret
 
 
 def _outcome(state: RetryCallState) -> Answer | BaseException:

@@ -9,12 +9,16 @@ A filter is the input object as the caller wrote it, keys being GraphQL names:
 """
 
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any
+
+import orjson
 
 from gateway.errors import BadUserInputError
 from gateway.graph.request import Entity
 from gateway.instants import to_instant
-from gateway.resources.spec import Primitive, PropertySpec, ResourceSpec
+from gateway.mapping.values import from_name, to_name
+from gateway.resources.spec import EnumSpec, Primitive, PropertySpec, ResourceSpec
 
 Filter = Mapping[str, Any]
 
@@ -106,10 +110,11 @@ def _render_comparison(spec: PropertySpec, path: str, operator: str, operand: An
     if operator == "in":
         if not operand:
             raise BadUserInputError(f"`{here}` must not be an empty list.", fields=(here,))
-        return f"{spec.name} in ({','.join(_literal(spec, each) for each in operand)})"
+        return f"{spec.name} in ({','.join(_literal(spec, each, here) for each in operand)})"
+    literal = _literal(spec, operand, here)
     if operator in FUNCTIONS:
-        return f"{FUNCTIONS[operator]}({spec.name},{_literal(spec, operand)})"
-    return f"{spec.name} {operator} {_literal(spec, operand)}"
+        return f"{FUNCTIONS[operator]}({spec.name},{literal})"
+    return f"{spec.name} {operator} {literal}"
 
 
 def _count_conditions(given: Filter) -> int:
@@ -125,12 +130,21 @@ def _count_conditions(given: Filter) -> int:
     return count
 
 
-def _literal(spec: PropertySpec, value: str | None) -> str:
+def _literal(spec: PropertySpec, value: Any, path: str) -> str:
     if value is None:
         return "null"
-    if spec.type is Primitive.DATE_TIME:
-        return value
+    if isinstance(spec.type, EnumSpec):
+        return _quoted(to_name(value, path))
+    return _quoted(value) if spec.type is Primitive.STRING else _bare(value)
+
+
+def _quoted(value: str) -> str:
     return f"'{value.replace(chr(39), chr(39) * 2)}'"
+
+
+def _bare(value: str | bool | float) -> str:
+    """A date-time as it is, a number in digits, a boolean in lower case: JSON writes the latter two alike."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _matches(spec: ResourceSpec, given: Filter, row: Entity, fold: Callable[[str], str]) -> bool:
@@ -144,18 +158,38 @@ def _holds(spec: ResourceSpec, name: str, value: Any, row: Entity, fold: Callabl
         return any(_matches(spec, part, row, fold) for part in value)
     if name == "not":
         return not _matches(spec, value, row, fold)
-    kind = spec.property(name).type
-    return all(_compares(kind, row.get(name), operator, operand, fold) for operator, operand in value.items())
+    member = spec.property(name)
+    return all(_compares(member, row.get(name), operator, operand, fold) for operator, operand in value.items())
 
 
-def _compares(kind: object, value: Any, operator: str, operand: Any, fold: Callable[[str], str]) -> bool:
+def _compares(spec: PropertySpec, value: Any, operator: str, operand: Any, fold: Callable[[str], str]) -> bool:
     """One comparison. A null value equals null only, and no order or function holds for it, as in OData."""
     if operator == "in":
-        return any(_compares(kind, value, "eq", each, fold) for each in operand)
+        return any(_compares(spec, value, "eq", each, fold) for each in operand)
     if value is None or operand is None:
         return {"eq": value is operand, "ne": value is not operand}.get(operator, False)
-    key: Callable[[str], Any] = to_instant if kind is Primitive.DATE_TIME else fold
     try:
-        return isinstance(value, str) and COMPARISONS[operator](key(value), key(operand))
-    except ValueError:  # Graph sent a text that is no date and time
+        return COMPARISONS[operator](_comparable(spec, value, fold), _comparable(spec, operand, fold))
+    except (TypeError, ValueError):  # Graph sent a value of another type, or a text that is no date and time
         return False
+
+
+def _comparable(spec: PropertySpec, value: Any, fold: Callable[[str], str]) -> Any:
+    """The value, as one that compares with others of its type; `TypeError` or `ValueError` if it is none."""
+    match spec.type:
+        case EnumSpec():
+            return value.value if isinstance(value, Enum) else from_name(spec.type, value)
+        case Primitive.STRING:
+            return fold(_checked(value, isinstance(value, str)))
+        case Primitive.DATE_TIME:
+            return to_instant(value)
+        case Primitive.BOOLEAN:
+            return _checked(value, isinstance(value, bool))
+        case _:
+            return _checked(value, isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _checked(value: Any, is_of_type: bool) -> Any:
+    if not is_of_type:
+        raise TypeError
+    return value

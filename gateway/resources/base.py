@@ -226,7 +226,12 @@ def _check_inputs(cls: type, properties: tuple[PropertySpec, ...], documented: O
 
 def _opened(properties: tuple[PropertySpec, ...]) -> tuple[PropertySpec, ...]:
     """The same, every one but the key optional in an input for which none is declared."""
-    for presence in ("on_create", "on_update"):
-        if all(getattr(each, presence) is Presence.ABSENT for each in properties if not each.is_key):
-            properties = tuple(each if each.is_key else replace(each, **{presence: OPTIONAL}) for each in properties)
-    return properties
+    values = [each for each in properties if not each.is_key]
+    on_create = OPTIONAL if all(each.on_create is Presence.ABSENT for each in values) else None
+    on_update = OPTIONAL if all(each.on_update is Presence.ABSENT for each in values) else None
+    return tuple(
+        each
+        if each.is_key
+        else replace(each, on_create=on_create or each.on_create, on_update=on_update or each.on_update)
+        for each in properties
+    )

@@ -1,6 +1,6 @@
 """Where the Graph reference describes an operation.
 
-The reference names its pages by a pattern, which all of the namespace but one follow; `ResourceSpec.pages` has that one.
+The reference names its pages by a pattern; `ResourceSpec.pages` has those that do not follow it.
 """
 
 from typing import Final

@@ -5,16 +5,16 @@ is full or the collection ends. A page that fails is an error, never a short lis
 https://relay.dev/graphql/connections.htm
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.cursors import Position
 from gateway.errors import UpstreamUnsupportedError
 from gateway.graph.loader import Loader
-from gateway.graph.paging import to_page_request
+from gateway.graph.paging import Page, to_page_request
 from gateway.graph.request import Entity, GraphRequest
-from gateway.schema.selection import SelectionTree
+from gateway.schema.context import SelectionTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +27,39 @@ class Slice:
 
 
 async def read_slice(
-    loader: Loader, collection: GraphRequest, start: Position, *, first: int, check: Callable[[Entity], None]
+    loader: Loader, collection: GraphRequest, start: Position, *, first: int, accept: Callable[[Entity], Entity]
 ) -> Slice:
-    """At most `first` rows from the position on. `check` raises for a row that must not be in the answer.
+    """At most `first` rows from the position on. `accept` raises for a row that must not be in the answer."""
+    rows: list[tuple[Entity, Position]] = []
+    here = start
+    async for target, page in walk_pages(loader, collection, start.target):
+        offset = start.offset if target == start.target else 0
+        total_count = page.total_count if here.total_count is None else here.total_count
+        here = replace(here, target=target, offset=offset, total_count=total_count)
+        for row in page.rows[offset:]:
+            if len(rows) == first:
+                return Slice(rows, here, total_count)
+            here = replace(here, offset=here.offset + 1)
+            rows.append((accept(row), here))
+        if page.next_target is not None and len(rows) == first:
+            return Slice(rows, replace(here, target=page.next_target, offset=0), total_count)
+    return Slice(rows, None, here.total_count)
+
+
+async def walk_pages(loader: Loader, collection: GraphRequest, target: str) -> AsyncIterator[tuple[str, Page]]:
+    """Each page with its target, from the given one on.
 
     `collection` is any request for the collection, for its path and permission.
     """
-    rows: list[tuple[Entity, Position]] = []
-    here, total_count = start, start.total_count
     walked: set[str] = set()
-    while True:
-        if here.target in walked:
+    following: str | None = target
+    while following is not None:
+        if following in walked:
             raise UpstreamUnsupportedError("Microsoft Graph's links between pages run in a circle.")
-        walked.add(here.target)
-        page = await loader.read_page(to_page_request(collection, here.target), collection.path)
-        total_count = page.total_count if total_count is None else total_count
-        for offset, row in enumerate(page.rows[here.offset :], here.offset + 1):
-            if len(rows) == first:
-                return Slice(rows, replace(here, offset=offset - 1, total_count=total_count), total_count)
-            check(row)
-            rows.append((row, replace(here, offset=offset, total_count=total_count)))
-        if page.next_target is None:
-            return Slice(rows, None, total_count)
-        here = replace(here, target=page.next_target, offset=0, total_count=total_count)
-        if len(rows) == first:
-            return Slice(rows, here, total_count)
+        walked.add(following)
+        page = await loader.read_page(to_page_request(collection, following), collection.path)
+        yield following, page
+        following = page.next_target
 
 
 def to_connection(

@@ -1,12 +1,23 @@
 """What resolvers may use while an operation runs: GraphQL's context value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+from strawberry.dataloader import DataLoader
 
 from gateway.cursors import CursorSealer
 from gateway.graph.loader import Loader
+
+SelectionTree = dict[str, "SelectionTree"]
+"""Field name → what is selected below it; a field under several aliases is in it once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     loader: Loader
     cursors: CursorSealer
+    max_bulk_items: int
+    selections: dict[tuple[int, ...], SelectionTree] = field(default_factory=dict)
+    """What `selected` has found out already, by the identities of the field's nodes."""
+    lookups: dict[str, DataLoader[Any, Any]] = field(default_factory=dict)
+    """What `joins` gathers, by the name of the resource that is looked up."""

@@ -1,126 +1,116 @@
-"""Specs → the fields of `Query` and `Mutation`."""
+"""Resources → the fields of `Query` and `Mutation`."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import strawberry
-from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
-from strawberry.types.unset import UNSET
 
-from gateway.resources.spec import Operation, ResourceSpec
-from gateway.schema.resolvers import DEFAULT_FIRST, MAX_FIRST, RESOLVERS
-from gateway.schema.types import GraphQLType, ResourceTypes, list_of, optional
+from gateway.resources.model import Model
+from gateway.resources.reference import page_of, page_of_action
+from gateway.resources.spec import READS, ActionSpec, ComplexSpec, Operation, Presence, ResourceSpec
+from gateway.schema.actions import action_resolver
+from gateway.schema.bulk import bulk_field
+from gateway.schema.fields import GraphQLType, build_argument, build_resolved, list_of, optional
+from gateway.schema.lists import list_arguments
+from gateway.schema.resolvers import RESOLVERS, Root, parent_arguments
+from gateway.schema.types import ResourceTypes
+from gateway.schema.values import ValueTypes
 
-BY_CONVENTION = (
-    "Microsoft Graph has no page about this write: it rests on OData's conventions, and Graph may refuse it."
-)
-
-
-def build_root_fields(types: ResourceTypes, operations: Operation) -> list[StrawberryField]:
-    """The fields for those of the operations that the resource offers."""
-    return [_BUILDERS[each](types) for each in types.spec.operations & operations]
-
-
-def _list_field(types: ResourceTypes) -> StrawberryField:
-    spec = types.spec
-    first = _argument("first", optional(int), f"How many at most: 1 to {MAX_FIRST}.", default=DEFAULT_FIRST)
-    after = "`endCursor` of the page before; `filter` and `orderBy` must be the same as there."
-    return _root_field(
-        spec,
-        Operation.LIST,
-        spec.entity_set,
-        types.connection,
-        first,
-        _argument("after", optional(str), after),
-        _argument("filter", optional(types.filter), "Which to list. Default: all."),
-        _argument("orderBy", optional(list_of(types.order)), "How to sort, most significant key first."),
-        description=f"Lists {spec.entity_set}, a page at a time.",
-    )
+BY_CONVENTION = "Microsoft Graph has no page about this: it rests on OData's conventions, and Graph may refuse it."
+NO_PERMISSION = "Microsoft names no permission for it."
 
 
-def _get_field(types: ResourceTypes) -> StrawberryField:
-    spec = types.spec
-    return _root_field(
-        spec,
-        Operation.GET,
-        spec.entity_type,
-        types.object,
-        _key_argument(spec),
-        description=f"Reads one {spec.name}; null if there is none with this {spec.key.name}.",
-    )
+class RootFields:
+    """Builds root fields. All are nullable, so that one field's failure leaves its siblings' results in place."""
+
+    def __init__(self, model: Model, types: Mapping[str, ResourceTypes], values: ValueTypes) -> None:
+        self._model = model
+        self._types = types
+        self._values = values
+
+    def reads(self, spec: ResourceSpec) -> list[StrawberryField]:
+        return [self._field(self._root(spec), each) for each in spec.operations & READS if _has_root(spec, each)]
+
+    def writes(self, spec: ResourceSpec) -> list[StrawberryField]:
+        """The fields of writes, the bulk create and actions."""
+        root = self._root(spec)
+        fields = [self._field(root, each) for each in spec.operations & ~READS]
+        if Operation.CREATE in spec.operations:
+            fields.insert(1, bulk_field(root, self._details(root, Operation.CREATE)))
+        return [*fields, *(self._action_field(root, each) for each in spec.actions)]
+
+    def _root(self, spec: ResourceSpec) -> Root:
+        return Root(self._types[spec.name], self._model.parent_of(spec))
+
+    def _field(self, root: Root, operation: Operation) -> StrawberryField:
+        name, of, description, arguments = _signature(root, operation)
+        return build_resolved(
+            name,
+            optional(of),
+            f"{description}\n\n{self._details(root, operation)}",
+            RESOLVERS[operation](root),
+            *parent_arguments(root),
+            *arguments,
+        )
+
+    def _action_field(self, root: Root, action: ActionSpec) -> StrawberryField:
+        returns = action.returns if isinstance(action.returns, ComplexSpec) else self._model.resource(action.returns)
+        of = self._values.object(returns) if isinstance(returns, ComplexSpec) else self._types[returns.name].object
+        arguments = [] if action.on_set else [_key_argument(root.spec)]
+        for each in action.parameters:
+            given = self._values.input(each)
+            is_required = each.on_create is Presence.REQUIRED
+            arguments.append(build_argument(each.name, given if is_required else optional(given), each.description))
+        details = _details(action.permission, page_of_action(root.spec, action))
+        return build_resolved(
+            action.name,
+            optional(list_of(of) if action.returns_list else of),
+            f"{action.description}\n\n{details}",
+            action_resolver(root, action, returns),
+            *parent_arguments(root),
+            *arguments,
+        )
+
+    def _details(self, root: Root, operation: Operation) -> str:
+        return _details(root.spec.permissions[operation], page_of(root.spec, operation))
 
 
-def _create_field(types: ResourceTypes) -> StrawberryField:
-    spec = types.spec
-    return _root_field(
-        spec,
-        Operation.CREATE,
-        f"create{spec.name}",
-        types.object,
-        _argument("input", types.create_input, f"The {spec.name} to create."),
-        description=f"Creates one {spec.name} and answers with it.",
-    )
+def _signature(root: Root, operation: Operation) -> tuple[str, GraphQLType, str, list[StrawberryArgument]]:
+    """Name, type, description and arguments of the field."""
+    types, spec = root.types, root.spec
+    key = _key_argument(spec)
+    match operation:
+        case Operation.LIST:
+            return (
+                spec.entity_set,
+                types.connection,
+                f"Lists {spec.entity_set}, a page at a time.",
+                list_arguments(types),
+            )
+        case Operation.GET:
+            description = f"Reads one {spec.name}; null if there is none with this {spec.key.name}."
+            return spec.entity_type, types.object, description, [key]
+        case Operation.CREATE:
+            given = build_argument("input", types.create_input, f"The {spec.name} to create.")
+            return f"create{spec.name}", types.object, f"Creates one {spec.name} and answers with it.", [given]
+        case Operation.UPDATE:
+            given = build_argument("input", types.update_input, "What to change.")
+            return f"update{spec.name}", types.object, f"Changes one {spec.name} and answers with it.", [key, given]
+        case _:
+            description = f"Deletes one {spec.name} and answers with its {spec.key.name}."
+            return f"delete{spec.name}", strawberry.ID, description, [key]
 
 
-def _update_field(types: ResourceTypes) -> StrawberryField:
-    spec = types.spec
-    return _root_field(
-        spec,
-        Operation.UPDATE,
-        f"update{spec.name}",
-        types.object,
-        _key_argument(spec),
-        _argument("input", types.update_input, "What to change."),
-        description=f"Changes one {spec.name} and answers with it.",
-    )
+def _has_root(spec: ResourceSpec, operation: Operation) -> bool:
+    """Sets within an entity are listed from there."""
+    return spec.within is None or operation is not Operation.LIST
 
 
-def _delete_field(types: ResourceTypes) -> StrawberryField:
-    spec = types.spec
-    return _root_field(
-        spec,
-        Operation.DELETE,
-        f"delete{spec.name}",
-        strawberry.ID,
-        _key_argument(spec),
-        description=f"Deletes one {spec.name} and answers with its {spec.key.name}.",
-    )
-
-
-_BUILDERS: Mapping[Operation, Callable[[ResourceTypes], StrawberryField]] = {
-    Operation.LIST: _list_field,
-    Operation.GET: _get_field,
-    Operation.CREATE: _create_field,
-    Operation.UPDATE: _update_field,
-    Operation.DELETE: _delete_field,
-}
-
-
-def _root_field(
-    spec: ResourceSpec,
-    operation: Operation,
-    name: str,
-    of: GraphQLType,
-    *arguments: StrawberryArgument,
-    description: str,
-) -> StrawberryField:
-    """Nullable, so that one field's failure leaves its siblings' results in place."""
-    sentences = [description, f"Least privileged delegated permission: `{spec.permissions[operation]}`."]
-    if operation in spec.by_convention:
-        sentences.append(BY_CONVENTION)
-    field: StrawberryField = strawberry.field(
-        resolver=RESOLVERS[operation](spec), name=name, description="\n\n".join(sentences), graphql_type=optional(of)
-    )
-    field.python_name = name
-    field.arguments = list(arguments)
-    return field
-
-
-def _argument(name: str, of: GraphQLType, description: str, *, default: Any = UNSET) -> StrawberryArgument:
-    return StrawberryArgument(name, name, StrawberryAnnotation(of), description=description, default=default)
+def _details(permission: str | None, page: str | None) -> str:
+    needs = f"Least privileged delegated permission: `{permission}`." if permission else NO_PERMISSION
+    return f"{needs} {page or BY_CONVENTION}"
 
 
 def _key_argument(spec: ResourceSpec) -> StrawberryArgument:
-    return _argument(spec.key.name, strawberry.ID, spec.key.description)
+    return build_argument(spec.key.name, strawberry.ID, spec.key.description)

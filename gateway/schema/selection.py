@@ -5,16 +5,16 @@ from collections.abc import Iterable
 import strawberry
 from strawberry.types.nodes import SelectedField, Selection
 
-from gateway.schema.context import Context
-
-SelectionTree = dict[str, "SelectionTree"]
-"""Field name → what is selected below it; a field under several aliases is in it once."""
+from gateway.schema.context import Context, SelectionTree
 
 
 def selected(info: strawberry.Info[Context]) -> SelectionTree:
-    """The selection below the field that is being resolved."""
-    tree = _tree(info.selected_fields)
-    return tree[info.field_name]
+    """The selection below the field that is being resolved; the same for each row that the field is resolved for."""
+    nodes = tuple(id(node) for node in info._raw_info.field_nodes)  # noqa: SLF001 - the document keeps them alive
+    trees = info.context.selections
+    if nodes not in trees:
+        trees[nodes] = _tree(info.selected_fields)[info.field_name]
+    return trees[nodes]
 
 
 def _tree(selections: Iterable[Selection]) -> SelectionTree:

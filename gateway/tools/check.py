@@ -19,7 +19,7 @@ from gateway.clock import Clock, Deadline
 from gateway.errors import ForbiddenError, GatewayError, UpstreamUnavailableError, UpstreamUnsupportedError
 from gateway.graph.answer import VERSION_HINT
 from gateway.graph.transport import HttpxTransport
-from gateway.resources.catalog import CATALOG
+from gateway.resources.catalog import CATALOG, all_permissions
 from gateway.resources.spec import NAMESPACE, Operation, ResourceSpec
 from gateway.settings import Settings
 
@@ -131,7 +131,7 @@ class Checks:
 
     async def _permissions(self) -> str:
         granted = set(str(to_unverified_claims(self._graph_token).get("scp", "")).split())
-        needed = {permission for spec in CATALOG for permission in spec.permissions.values()}
+        needed = all_permissions(CATALOG)
         missing = sorted(each for each in needed if not _is_granted(each, granted))
         if len(missing) == len(needed):
             raise ForbiddenError(
@@ -143,7 +143,8 @@ class Checks:
     async def _read(self, token: str) -> str:
         """One object of a set that the token may read, asked for as a caller would."""
         granted = set(str(to_unverified_claims(self._graph_token).get("scp", "")).split())
-        spec = next(each for each in CATALOG if _is_granted(each.permissions[Operation.LIST], granted))
+        lists = [(each, each.permissions[Operation.LIST]) for each in CATALOG if Operation.LIST in each.documented]
+        spec = next(spec for spec, permission in lists if permission and _is_granted(permission, granted))
         transport = HttpxTransport(self._client, max_answer_bytes=self._settings.max_answer_bytes)
         app = create_app(self._settings, transport=transport, entra_http=self._entra_http, clock=self._clock)
         host = next((each for each in self._settings.allowed_hosts if "*" not in each), "localhost")

@@ -1,0 +1,81 @@
+"""Many requests ↔ one `$batch` call.
+
+The outer answer says nothing about the items: each has a status and headers of its own, in any order.
+https://learn.microsoft.com/graph/json-batching
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Final
+
+import orjson
+
+from gateway.graph.answer import BrokenAnswerError, to_object
+from gateway.graph.request import HEADERS, JSON, GraphRequest, Json
+from gateway.graph.transport import Answer
+
+BATCH_PATH: Final = "/$batch"
+MAX_ITEMS: Final = 20
+
+NOT_OFFERED: Final = frozenset({404, 405, 501})
+"""Statuses of the outer answer that say: there is no `$batch` here. Nothing was done."""
+
+FAILED_DEPENDENCY: Final = 424
+"""Status of an item that was not tried because the one before it failed."""
+
+
+def to_batch(requests: Sequence[GraphRequest], *, in_order: bool = False) -> GraphRequest:
+    """The call for up to 20 requests; in order, each is tried only once the one before it has succeeded."""
+    items = [_to_item(str(number), request) for number, request in enumerate(requests)]
+    if in_order:
+        for before, item in pairwise(items):
+            item["dependsOn"] = [before["id"]]
+    permission = next((request.permission for request in requests if request.permission), None)
+    return GraphRequest("POST", BATCH_PATH, permission, body=orjson.dumps({"requests": items}))
+
+
+def from_batch(answer: Answer, count: int) -> list[Answer | None]:
+    """The items' answers in the order of the requests; None for one that is missing or broken."""
+    found: list[Answer | None] = [None] * count
+    try:
+        responses = to_object(answer).get("responses")
+    except BrokenAnswerError:
+        return found
+    for each in responses if isinstance(responses, list) else []:
+        number, item = _from_item(each)
+        if item is not None and number is not None and number < count:
+            found[number] = item
+    return found
+
+
+def _to_item(number: str, request: GraphRequest) -> dict[str, Json]:
+    headers = {**HEADERS}
+    item: dict[str, Json] = {"id": number, "method": request.method, "url": request.target, "headers": headers}
+    if request.body is not None:
+        headers["content-type"] = JSON
+        item["body"] = orjson.Fragment(request.body)
+    return item
+
+
+def _from_item(item: Json) -> tuple[int | None, Answer | None]:
+    members: Mapping[str, Json] = item if isinstance(item, dict) else {}
+    number, status, headers = members.get("id"), members.get("status"), members.get("headers")
+    if not isinstance(number, str) or not number.isdecimal() or not isinstance(status, int):
+        return None, None
+    told = headers if isinstance(headers, dict) else {}
+    lower = {name.lower(): value for name, value in told.items() if isinstance(value, str)}
+    return int(number), Answer(status, lower, _to_bytes(members.get("body")))
+
+
+def _to_bytes(body: Json) -> bytes:
+    """A body that is no JSON comes as a base64 string; nothing at all is an empty body."""
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        try:
+            return base64.b64decode(body, validate=True)
+        except binascii.Error:
+            return body.encode()
+    return orjson.dumps(body)

@@ -1,0 +1,150 @@
+"""Reads that are asked for in one turn of the event loop → as few HTTP calls as they need.
+
+https://learn.microsoft.com/graph/json-batching
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.errors import OperationLimitError
+from gateway.graph.batch import MAX_ITEMS, NOT_OFFERED, from_batch, to_batch
+from gateway.graph.client import LARGEST_SUCCESS, Call
+from gateway.graph.request import GraphRequest
+from gateway.graph.transport import Answer, LostError
+
+log = logging.getLogger("gateway")
+
+UNFIT: Final = NOT_OFFERED | {400, 413}
+"""Statuses of the outer answer after which the items are sent one by one."""
+
+
+@dataclass(slots=True)
+class Batching:
+    """Whether calls may travel in `$batch`. One for each process: it ends once Graph says that it has no such thing."""
+
+    is_on: bool
+
+    def end(self, status: int) -> None:
+        if self.is_on:
+            self.is_on = False
+            log.warning("Microsoft Graph does not offer $batch", extra={"fields": {"status": status}})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """A read that has been asked for, and where its answer goes."""
+
+    request: GraphRequest
+    token: str = field(repr=False)
+    answer: asyncio.Future[Answer]
+
+
+class Calls:
+    """Counts the HTTP calls of one operation against its cap, and limits how many run at once."""
+
+    def __init__(self, *, most: int, concurrency: int) -> None:
+        self._most = most
+        self._made = 0
+        self._slots = asyncio.Semaphore(concurrency)
+
+    def count(self, wanted: int) -> None:
+        """Raises `OperationLimitError` if there would be too many."""
+        if self._made + wanted > self._most:
+            raise OperationLimitError(
+                f"The operation wants {self._made + wanted} calls to Microsoft Graph, or more. Allowed: {self._most} "
+                "(GATEWAY_MAX_GRAPH_CALLS).",
+                hint="Ask for less in one operation: fewer rows, or fewer fields that lead to other objects.",
+            )
+        self._made += wanted
+
+    async def run(self, call: Awaitable[Answer]) -> Answer:
+        async with self._slots:
+            return await call
+
+
+class Gatherer:
+    """Is a `Call`: it answers reads, together where it can. `close` ends those on their way."""
+
+    def __init__(self, call: Call, calls: Calls, batching: Batching) -> None:
+        self._call = call
+        self._calls = calls
+        self._batching = batching
+        self._waiting: list[Waiting] = []
+        self._sending: set[asyncio.Task[None]] = set()
+        self._counted: set[GraphRequest] = set()
+
+    async def __call__(self, request: GraphRequest, token: str) -> Answer:
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._depart)
+        waiting = Waiting(request, token, loop.create_future())
+        self._waiting.append(waiting)
+        return await waiting.answer
+
+    def close(self) -> None:
+        for task in self._sending:
+            task.cancel()
+
+    def _depart(self) -> None:
+        """Sends what has been asked for since the last time."""
+        waiting, self._waiting = [each for each in self._waiting if not each.answer.done()], []
+        groups = list(_grouped(waiting, MAX_ITEMS if self._batching.is_on else 1))
+        try:
+            self._count(groups)
+        except OperationLimitError as error:
+            for each in waiting:
+                each.answer.set_exception(error)
+            return
+        for group in groups:
+            task = asyncio.create_task(self._send(group))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
+    def _count(self, groups: Sequence[Sequence[Waiting]]) -> None:
+        """Counts the calls that are no mere repetition of others."""
+        fresh = [group for group in groups if any(each.request not in self._counted for each in group)]
+        self._calls.count(len(fresh))
+        self._counted.update(each.request for group in fresh for each in group)
+
+    async def _send(self, group: Sequence[Waiting]) -> None:
+        """Gives each its answer, or the failure that all of them share."""
+        try:
+            answers = await (self._send_one(group[0]) if len(group) == 1 else self._send_batch(group))
+        except Exception as failure:  # noqa: BLE001 - whoever waits raises it
+            for each in group:
+                if not each.answer.done():
+                    each.answer.set_exception(failure)
+            return
+        for each, answer in zip(group, answers, strict=True):
+            if each.answer.done():
+                continue
+            if answer is None:
+                each.answer.set_exception(LostError("its answer is missing in the batch"))
+            else:
+                each.answer.set_result(answer)
+
+    async def _send_one(self, waiting: Waiting) -> list[Answer | None]:
+        return [await self._calls.run(self._call(waiting.request, waiting.token))]
+
+    async def _send_batch(self, group: Sequence[Waiting]) -> list[Answer | None]:
+        answer = await self._calls.run(self._call(to_batch([each.request for each in group]), group[0].token))
+        if 200 <= answer.status <= LARGEST_SUCCESS:
+            return from_batch(answer, len(group))
+        if answer.status not in UNFIT:
+            return [answer] * len(group)
+        if answer.status in NOT_OFFERED:
+            self._batching.end(answer.status)
+        self._calls.count(len(group))
+        return [each for part in await asyncio.gather(*map(self._send_one, group)) for each in part]
+
+
+def _grouped(waiting: Iterable[Waiting], size: int) -> Iterable[list[Waiting]]:
+    """Groups of at most `size`; a call has one token, so each group has."""
+    by_token: dict[str, list[Waiting]] = {}
+    for each in waiting:
+        by_token.setdefault(each.token, []).append(each)
+    for same in by_token.values():
+        yield from (same[start : start + size] for start in range(0, len(same), size))

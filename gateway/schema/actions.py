@@ -1,0 +1,64 @@
+"""Bound actions → mutations. https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html#sec_Actions."""
+
+from typing import Any, NoReturn
+
+import strawberry
+
+from gateway.errors import OutcomeUnknownError
+from gateway.graph.answer import BrokenAnswerError, to_object
+from gateway.graph.request import Entity
+from gateway.graph.transport import Answer
+from gateway.mapping.place import Place, to_root
+from gateway.mapping.requests import to_action
+from gateway.resources.spec import ActionSpec, ComplexSpec, ResourceSpec
+from gateway.schema.context import Context
+from gateway.schema.entities import read_back, to_entity, to_written
+from gateway.schema.resolvers import Resolver, Root
+from gateway.schema.selection import selected
+
+
+def action_resolver(root: Root, action: ActionSpec, returns: ResourceSpec | ComplexSpec) -> Resolver:
+    """What the action answers with is an entity, a list of them, or a structured value."""
+    named = {each.name for each in action.parameters}
+
+    async def resolve(info: strawberry.Info[Context], **arguments: Any) -> Any:
+        place = root.place(arguments)
+        key = None if action.on_set else arguments[root.spec.key.name]
+        given = {name: value for name, value in arguments.items() if name in named}
+        answer = await info.context.loader.write(to_action(place, action, key, given))
+        if isinstance(returns, ComplexSpec):
+            return _to_content(action, answer)
+        is_own = returns == root.spec
+        returned_at = place if is_own else to_root(returns)
+        if action.returns_list:
+            return _to_rows(action, returned_at, answer)
+        entity = to_written(returned_at, answer)
+        if entity is None and is_own and key is not None:
+            return await read_back(info.context.loader, place, key, answer, root.types.names(selected(info)))
+        return entity or _refuse(action, answer)
+
+    return resolve
+
+
+def _to_content(action: ActionSpec, answer: Answer) -> Entity:
+    """The structured value; some pages show it wrapped in `value`."""
+    try:
+        content = to_object(answer)
+    except BrokenAnswerError:
+        _refuse(action, answer)
+    wrapped = content.get("value")
+    return wrapped if isinstance(wrapped, dict) else content
+
+
+def _to_rows(action: ActionSpec, place: Place, answer: Answer) -> list[Entity]:
+    rows = _to_content(action, answer).get("value")
+    entities = [to_entity(place, row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else [None]
+    found = [each for each in entities if each is not None]
+    return found if len(found) == len(entities) else _refuse(action, answer)
+
+
+def _refuse(action: ActionSpec, answer: Answer) -> NoReturn:
+    raise OutcomeUnknownError(
+        f"Microsoft Graph reported {answer.status} for {action.wire_name}, without what it should answer with.",
+        hint="The action was most likely carried out. Read the objects that it is about; do not repeat it.",
+    )

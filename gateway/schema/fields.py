@@ -1,0 +1,70 @@
+"""Strawberry's types, fields and arguments, made from values instead of annotations."""
+
+from collections.abc import Callable, Iterable, Mapping
+from keyword import iskeyword
+from typing import Any, Optional
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema_directives import OneOf
+from strawberry.tools import create_type
+from strawberry.types.arguments import InputContext, StrawberryArgument
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
+from strawberry.types.unset import UNSET
+
+GraphQLType = Any
+"""A Strawberry type or a typing construct over one: what Strawberry accepts as an annotation."""
+
+
+def optional(of: GraphQLType) -> GraphQLType:
+    return Optional[of]  # noqa: UP045 - the type is a value here
+
+
+def list_of(of: GraphQLType) -> GraphQLType:
+    return list[of]
+
+
+def build_field(name: str, of: GraphQLType, description: str) -> StrawberryField:
+    """A member that is read from the source by its name, or one of an input."""
+    return StrawberryField(
+        python_name=f"{name}_" if iskeyword(name) else name,
+        graphql_name=name,
+        type_annotation=StrawberryAnnotation(of),
+        description=description,
+    )
+
+
+def build_resolved(
+    name: str, of: GraphQLType, description: str, resolver: Callable[..., Any], *arguments: StrawberryArgument
+) -> StrawberryField:
+    """A field with a resolver, which is given the arguments by name."""
+    field: StrawberryField = strawberry.field(resolver=resolver, name=name, description=description, graphql_type=of)
+    field.python_name = name
+    field.arguments = list(arguments)
+    return field
+
+
+def build_argument(name: str, of: GraphQLType, description: str, *, default: Any = UNSET) -> StrawberryArgument:
+    return StrawberryArgument(name, name, StrawberryAnnotation(of), description=description, default=default)
+
+
+def build_object(name: str, description: str, fields: Iterable[StrawberryField]) -> GraphQLType:
+    return create_type(name, list(fields), description=description)
+
+
+def build_input(name: str, description: str, fields: Iterable[StrawberryField], *, one_of: bool = False) -> GraphQLType:
+    """An input whose values reach resolvers as plain dicts: an absent member is absent, a null is None."""
+    directives = [OneOf()] if one_of else []
+    made: GraphQLType = create_type(name, list(fields), is_input=True, description=description, directives=directives)
+    definition_of(made).from_input = _as_given
+    return made
+
+
+def definition_of(made: GraphQLType) -> StrawberryObjectDefinition:
+    definition: StrawberryObjectDefinition = made.__strawberry_definition__
+    return definition
+
+
+def _as_given(_: type, value: Mapping[str, Any], __: InputContext) -> Mapping[str, Any]:
+    return value

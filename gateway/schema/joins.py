@@ -1,0 +1,137 @@
+"""Fields that lead from one object to others: Graph's links, and joins that Graph does not have.
+
+A link is a request below its object; many at the same time travel together. A join finds the object that rows name by
+a property (`tenantId`): what all rows ask for at the same time is looked up with one filter, and never row by row.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import strawberry
+from strawberry.dataloader import DataLoader
+from strawberry.types.field import StrawberryField
+
+from gateway.graph.loader import Loader
+from gateway.graph.request import Entity
+from gateway.mapping.place import Place, to_linked, to_root
+from gateway.mapping.requests import to_list
+from gateway.resources.model import Join, Model
+from gateway.resources.spec import LinkSpec
+from gateway.schema.connections import walk_pages
+from gateway.schema.context import Context
+from gateway.schema.entities import read_linked, to_entity, to_item_path
+from gateway.schema.fields import build_resolved, optional
+from gateway.schema.lists import MAX_FIRST, list_arguments, read_connection
+from gateway.schema.selection import selected
+from gateway.schema.types import ResourceTypes
+
+MAX_VALUES: Final = 100
+"""Values in one filter of a lookup: a hundred ids make a URL of some 5,000 characters, which every server takes."""
+
+
+def add_fields(types: Mapping[str, ResourceTypes], model: Model) -> None:
+    """Adds the fields to the objects, once all of them exist."""
+    for spec in model.catalog:
+        own = types[spec.name]
+        for link in spec.links:
+            own.add(_link_field(own, link, types[link.target]), reads=spec.key.name)
+    for join in model.joins:
+        source, target = types[join.source.name], types[join.target.name]
+        source.add(_found_field(join, target), reads=join.by)
+        if join.source.within is None:
+            target.add(_members_field(join, source), reads=join.by)
+
+
+def _link_field(own: ResourceTypes, link: LinkSpec, target: ResourceTypes) -> StrawberryField:
+    home = to_root(own.spec)
+
+    def place(root: Entity) -> Place:
+        return to_linked(to_item_path(home, root), link.name, target.spec)
+
+    async def resolve_one(root: Any, info: strawberry.Info[Context]) -> Entity | None:
+        return await read_linked(info.context.loader, place(root), target.names(selected(info)))
+
+    async def resolve_many(root: Any, info: strawberry.Info[Context], **arguments: Any) -> dict[str, Any]:
+        return await read_connection(info, target, place(root), arguments)
+
+    if link.is_list:
+        return build_resolved(
+            link.name, optional(target.connection), link.description, resolve_many, *list_arguments(target)
+        )
+    return build_resolved(link.name, optional(target.object), link.description, resolve_one)
+
+
+def _found_field(join: Join, target: ResourceTypes) -> StrawberryField:
+    """On the rows that name an object: the object."""
+
+    async def resolve(root: Any, info: strawberry.Info[Context]) -> Entity | None:
+        value = root.get(join.by)
+        if not isinstance(value, str) or not value:
+            return None
+        lookups = info.context.lookups
+        if target.spec.name not in lookups:
+            lookups[target.spec.name] = DataLoader(Lookup(info.context.loader, to_root(target.spec), join.by).find_all)
+        found: Entity | None = await lookups[target.spec.name].load(
+            Wanted(value, frozenset(target.names(selected(info))))
+        )
+        return found
+
+    description = f"The {target.spec.name} with this `{join.by}`; null if there is none. Found for all rows together."
+    return build_resolved(target.spec.entity_type, optional(target.object), description, resolve)
+
+
+def _members_field(join: Join, source: ResourceTypes) -> StrawberryField:
+    """On the object: the rows that name it."""
+
+    async def resolve(root: Any, info: strawberry.Info[Context], **arguments: Any) -> dict[str, Any] | None:
+        value = root.get(join.by)
+        if not isinstance(value, str) or not value:
+            return None
+        return await read_connection(info, source, to_root(source.spec), arguments, {join.by: {"eq": value}})
+
+    description = f"The {source.spec.entity_set} with the `{join.by}` of this {join.target.name}."
+    return build_resolved(
+        source.spec.entity_set, optional(source.connection), description, resolve, *list_arguments(source)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An object that a row names, and the properties that are to be known of it."""
+
+    value: str
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Finds objects by the values of one of their properties, whatever their case."""
+
+    loader: Loader
+    place: Place
+    by: str
+
+    async def find_all(self, wanted: list[Wanted]) -> Sequence[Entity | None]:
+        """The first object with each value, in the order asked for; all with all the properties asked for."""
+        names = {self.by}.union(*(each.names for each in wanted))
+        values = list({each.value.casefold(): each.value for each in wanted}.values())
+        found: dict[str, Entity] = {}
+        for start in range(0, len(values), MAX_VALUES):
+            await self._find(values[start : start + MAX_VALUES], names, found)
+        return [found.get(each.value.casefold()) for each in wanted]
+
+    async def _find(self, values: Sequence[str], names: Iterable[str], found: dict[str, Entity]) -> None:
+        """Walks on until all are found: Graph may ignore the filter, and then answers other rows as well."""
+        missing = {value.casefold() for value in values}
+        given_filter = {self.by: {"in": values}}
+        first = min(len(values), MAX_FIRST)
+        request = to_list(self.place, names, first=first, given_filter=given_filter, order_by=(), count=False)
+        async for _, page in walk_pages(self.loader, request, request.target):
+            for row in page.rows:
+                value, entity = row.get(self.by), to_entity(self.place, row)
+                if isinstance(value, str) and entity is not None and value.casefold() in missing:
+                    missing.discard(value.casefold())
+                    found[value.casefold()] = entity
+            if not missing:
+                return

@@ -1,0 +1,115 @@
+"""Connections of a collection, wherever it is: their arguments, and how one is read."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+import strawberry
+from strawberry.types.arguments import StrawberryArgument
+
+from gateway.cursors import Position
+from gateway.errors import BadUserInputError, UpstreamUnsupportedError
+from gateway.graph.request import Entity
+from gateway.mapping.filter import Filter, filtered_names, is_match
+from gateway.mapping.place import Place
+from gateway.mapping.requests import to_list
+from gateway.resources.spec import ResourceSpec
+from gateway.schema.connections import read_slice, to_connection
+from gateway.schema.context import Context, SelectionTree
+from gateway.schema.entities import to_entity
+from gateway.schema.fields import build_argument, list_of, optional
+from gateway.schema.selection import selected
+from gateway.schema.types import ResourceTypes
+
+DEFAULT_FIRST: Final = 50
+MAX_FIRST: Final = 500
+
+COUNTED: Final = "$count"
+"""Stands among a position's names for the total having been asked for."""
+
+
+def list_arguments(types: ResourceTypes) -> list[StrawberryArgument]:
+    after = "`endCursor` of the page before; `filter` and `orderBy` must be the same as there."
+    return [
+        build_argument("first", optional(int), f"How many at most: 1 to {MAX_FIRST}.", default=DEFAULT_FIRST),
+        build_argument("after", optional(str), after),
+        build_argument("filter", optional(types.filter), "Which to list. Default: all."),
+        build_argument("orderBy", optional(list_of(types.order)), "How to sort, most significant key first."),
+    ]
+
+
+async def read_connection(
+    info: strawberry.Info[Context],
+    types: ResourceTypes,
+    place: Place,
+    arguments: Mapping[str, Any],
+    narrowing: Filter | None = None,
+) -> dict[str, Any]:
+    """The connection that was asked for at the place. `narrowing` is a filter that holds besides the caller's."""
+    spec, selection = types.spec, selected(info)
+    first = _checked_first(arguments.get("first"))
+    given_filter = _joined(narrowing, arguments.get("filter") or {})
+    order_by = [(name, value.value) for each in arguments.get("orderBy") or [] for name, value in each.items()]
+    wanted = _wanted_names(types, selection)
+    request = to_list(
+        place, wanted - {COUNTED}, first=first, given_filter=given_filter, order_by=order_by, count=COUNTED in wanted
+    )
+    question = orjson.dumps([place.path, given_filter, order_by], option=orjson.OPT_SORT_KEYS).decode()
+    after = arguments.get("after")
+    if after is None:
+        start = Position(request.target, 0, frozenset(wanted | filtered_names(given_filter)))
+    else:
+        start = info.context.cursors.open(after, question)
+        _check_names(spec, wanted, start)
+    part = await read_slice(
+        info.context.loader, request, start, first=first, accept=lambda row: _accepted(place, given_filter, row)
+    )
+    return to_connection(
+        part,
+        selection,
+        has_previous=after is not None,
+        seal=lambda position: info.context.cursors.seal(position, question),
+    )
+
+
+def _checked_first(first: int | None) -> int:
+    if first is None:
+        return DEFAULT_FIRST
+    if not 1 <= first <= MAX_FIRST:
+        raise BadUserInputError(f"`first` is {first}; it must be from 1 to {MAX_FIRST}.", fields=("first",))
+    return first
+
+
+def _joined(narrowing: Filter | None, given: Filter) -> Filter:
+    return given if narrowing is None else {"and": [narrowing, given]} if given else narrowing
+
+
+def _wanted_names(types: ResourceTypes, selection: SelectionTree) -> set[str]:
+    """Names of properties that the selection on the items needs, and `COUNTED` if the total is selected."""
+    items = {*selection.get("nodes", {}), *selection.get("edges", {}).get("node", {})}
+    return types.names(items) | ({COUNTED} if "totalCount" in selection else set())
+
+
+def _check_names(spec: ResourceSpec, wanted: set[str], start: Position) -> None:
+    missing = sorted(wanted - start.names - {spec.key.name})
+    if missing:
+        names = ", ".join("totalCount" if name == COUNTED else name for name in missing)
+        raise BadUserInputError(
+            f"`after` continues a page on which these fields were not selected: {names}.",
+            hint="Select the same fields on every page, or start again without `after`.",
+            fields=("after",),
+        )
+
+
+def _accepted(place: Place, given_filter: Filter, row: Entity) -> Entity:
+    spec, entity = place.spec, to_entity(place, row)
+    if entity is None:
+        raise UpstreamUnsupportedError(
+            f"Microsoft Graph answered one of the {spec.entity_set} without its {spec.key.name}."
+        )
+    if not is_match(spec, given_filter, entity):
+        raise UpstreamUnsupportedError(
+            f"Microsoft Graph answered {spec.entity_set} that do not match `filter`: it does not support this filter.",
+            hint="Leave out conditions until it does, and compare the rest yourself.",
+        )
+    return entity
