@@ -123,7 +123,7 @@ class ManagementAction(
     workloadActions = many(WorkloadAction, "What is done when the action is applied.")
 
     applyManagementAction = action(
-        "Does what the management action says, in one managed tenant: makes the policies and changes the settings there.",
+        "Does in one managed tenant what the management action says: makes policies and changes settings there.",
         wire_name="apply",
         returns=ManagementActionDeploymentStatus,
         permission="ManagedTenants.ReadWrite.All",
