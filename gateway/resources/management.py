@@ -146,7 +146,7 @@ class ManagementActionTenantDeploymentStatus(
 ):
     """How far all management actions have come in one managed tenant."""
 
-    id = key("Identifies the object. Assigned by Microsoft Graph.")
+    id = key("Identifies the list of statuses. Assigned by Microsoft Graph.")
     tenantId = text("Entra tenant id of the managed tenant.")
     tenantGroupId = text("Identifies the tenant group that the tenant is in.")
     statuses = many(ManagementActionDeploymentStatus, "How far each management action has come.")
@@ -179,5 +179,5 @@ class ManagementIntent(
 
     id = key("Identifies the management intent. Assigned by Microsoft Graph.")
     displayName = text("Name of the management intent, as people see it.")
-    isGlobal = boolean("Whether the intent is global, that is, not for some tenants only.")
+    isGlobal = boolean("Whether the intent is global rather than for some tenants.")
     managementTemplates = many(ManagementTemplateDetailedInfo, "The templates that serve the intent.")

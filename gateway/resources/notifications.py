@@ -64,7 +64,7 @@ class ManagedTenantTicketingEndpoint(Resource, entity_set="managedTenantTicketin
 
     id = key("Identifies the ticketing endpoint. Assigned by Microsoft Graph.")
     displayName = text("Name of the ticketing endpoint, as people see it.")
-    emailAddress = text("Email address that makes a ticket of what it receives.")
+    emailAddress = text("Email address of the ticketing endpoint.")
     phoneNumber = text("Phone number of the ticketing endpoint.")
     createdByUserId = text("Entra id of the user who made the ticketing endpoint.")
     createdDateTime = instant("When the ticketing endpoint was made.")

@@ -47,7 +47,7 @@ class ManagementTemplateStep(Resource, entity_set="managementTemplateSteps"):
     displayName = text("Name of the step, as people see it.")
     description = text("What the step is for.")
     category = one(ManagementCategory, "The area of a tenant that the step configures.")
-    priority = int32("Place of the step in the order in which to take steps.")
+    priority = int32("Priority of the step. Microsoft does not say whether low or high numbers come first.")
     userImpact = text("What the people in a tenant will notice when the step is taken.")
     informationLinks = many(ActionUrl, "Where to read more.")
     portalLink = one(ActionUrl, "Where in a portal the step is taken.")
@@ -94,7 +94,7 @@ class ManagementTemplateStepDeployment(Resource, entity_set="deployments", withi
     templateStepVersion = link("ManagementTemplateStepVersion", "The version that is deployed.")
 
     changeManagementTemplateStepDeploymentStatus = action(
-        "Notes how far the deployment has come. Changes nothing in the tenant itself.",
+        "Notes how far the deployment has come.",
         wire_name="changeDeploymentStatus",
         returns="ManagementTemplateStepDeployment",
         documented=False,

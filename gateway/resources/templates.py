@@ -26,7 +26,7 @@ from gateway.resources.base import (
 class ManagementCategory(Enumeration):
     """The area of a tenant that is configured."""
 
-    custom = member("An area that the service provider defined.")
+    custom = member("An area of the service provider's own.")
     devices = member("Devices and their policies.")
     identity = member("Users and how they sign in.")
     data = member("Data and its protection.")
@@ -108,13 +108,15 @@ class ManagementTemplate(
 ):
     """A configuration that can be applied to managed tenants, such as multifactor authentication for administrators."""
 
-    id = key("Identifies the template. Not always a GUID: some have `_1` or the like after it.")
+    id = key(
+        "Identifies the template. Assigned by Microsoft Graph; not always a GUID: some have `_1` or the like after it."
+    )
     displayName = text("Name of the template, as people see it.")
     description = text("What the template is for.")
     category = one(ManagementCategory, "The area of a tenant that the template configures.")
     provider = one(ManagementProvider, "Who offers the template.")
     version = int32("Version of the template.")
-    priority = int32("Place of the template in the order in which to apply templates.")
+    priority = int32("Priority of the template. Microsoft does not say whether low or high numbers come first.")
     userImpact = text("What the people in a tenant will notice when the template is applied.")
     informationLinks = many(ActionUrl, "Where to read more.")
     parameters = many(TemplateParameter, "The values that can be chosen when the template is applied.")
