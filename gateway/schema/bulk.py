@@ -16,6 +16,9 @@ from gateway.graph.loader import Loader
 from gateway.graph.request import Entity
 from gateway.mapping.place import Place
 from gateway.mapping.requests import to_create
+from gateway.resources.reference import access_to
+from gateway.resources.spec import Operation
+from gateway.schema.access import build_asking
 from gateway.schema.context import Context
 from gateway.schema.entities import read_created
 from gateway.schema.fields import (
@@ -23,7 +26,6 @@ from gateway.schema.fields import (
     build_argument,
     build_field,
     build_object,
-    build_resolved,
     list_of,
     optional,
 )
@@ -87,7 +89,7 @@ class OutcomeUnion(StrawberryUnion):
         return lambda source, *_: "ItemError" if isinstance(source, Failure) else self._entity_name
 
 
-def bulk_field(root: Root, details: str) -> StrawberryField:
+def bulk_field(root: Root) -> StrawberryField:
     """`createXs(inputs:, onError:)`, named after the entity set."""
     name = f"create{root.spec.entity_set[0].upper()}{root.spec.entity_set[1:]}"
     result = OutcomeUnion(root.spec.name, root.types.object)
@@ -97,10 +99,11 @@ def bulk_field(root: Root, details: str) -> StrawberryField:
     )
     on_error = build_argument("onError", OnError, "What to do after an item that failed.", default=OnError.CONTINUE)
     inputs = build_argument("inputs", list_of(root.types.create_input), f"The {root.spec.entity_set} to create.")
-    return build_resolved(
+    return build_asking(
         name,
         optional(payload),
-        f"Creates many {root.spec.entity_set}, 20 in one call to Graph; each has its own outcome.\n\n{details}",
+        f"Creates many {root.spec.entity_set}, 20 in one call to Graph; each has its own outcome.",
+        access_to(root.spec, Operation.CREATE),
         _resolver(root),
         *parent_arguments(root),
         inputs,

@@ -17,11 +17,13 @@ from gateway.graph.request import Entity
 from gateway.mapping.place import Place, to_linked, to_root
 from gateway.mapping.requests import to_list
 from gateway.resources.model import Join, Model
-from gateway.resources.spec import LinkSpec
+from gateway.resources.reference import access_by_link, access_to
+from gateway.resources.spec import LinkSpec, Operation
+from gateway.schema.access import build_asking
 from gateway.schema.connections import walk_pages
 from gateway.schema.context import Context
 from gateway.schema.entities import read_linked, to_entity, to_item_path
-from gateway.schema.fields import build_resolved, optional
+from gateway.schema.fields import optional
 from gateway.schema.lists import MAX_FIRST, list_arguments, read_connection
 from gateway.schema.selection import selected
 from gateway.schema.types import ResourceTypes
@@ -55,11 +57,11 @@ def _link_field(own: ResourceTypes, link: LinkSpec, target: ResourceTypes) -> St
     async def resolve_many(root: Any, info: strawberry.Info[Context], **arguments: Any) -> dict[str, Any]:
         return await read_connection(info, target, place(root), arguments)
 
+    access = access_by_link(target.spec, Operation.LIST if link.is_list else Operation.GET)
     if link.is_list:
-        return build_resolved(
-            link.name, optional(target.connection), link.description, resolve_many, *list_arguments(target)
-        )
-    return build_resolved(link.name, optional(target.object), link.description, resolve_one)
+        of, arguments = optional(target.connection), list_arguments(target)
+        return build_asking(link.name, of, link.description, access, resolve_many, *arguments)
+    return build_asking(link.name, optional(target.object), link.description, access, resolve_one)
 
 
 def _found_field(join: Join, target: ResourceTypes) -> StrawberryField:
@@ -78,7 +80,8 @@ def _found_field(join: Join, target: ResourceTypes) -> StrawberryField:
         return found
 
     description = f"The {target.spec.name} with this `{join.by}`; null if there is none. Found for all rows together."
-    return build_resolved(target.spec.entity_type, optional(target.object), description, resolve)
+    access = access_to(target.spec, Operation.LIST)
+    return build_asking(target.spec.entity_type, optional(target.object), description, access, resolve)
 
 
 def _members_field(join: Join, source: ResourceTypes) -> StrawberryField:
@@ -91,9 +94,8 @@ def _members_field(join: Join, source: ResourceTypes) -> StrawberryField:
         return await read_connection(info, source, to_root(source.spec), arguments, {join.by: {"eq": value}})
 
     description = f"The {source.spec.entity_set} with the `{join.by}` of this {join.target.name}."
-    return build_resolved(
-        source.spec.entity_set, optional(source.connection), description, resolve, *list_arguments(source)
-    )
+    access, of = access_to(source.spec, Operation.LIST), optional(source.connection)
+    return build_asking(source.spec.entity_set, of, description, access, resolve, *list_arguments(source))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,16 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from gateway.resources.model import Model
-from gateway.resources.reference import page_of, page_of_action
+from gateway.resources.reference import access_to, access_to_action
 from gateway.resources.spec import READS, ActionSpec, ComplexSpec, Operation, Presence, ResourceSpec
+from gateway.schema.access import build_asking
 from gateway.schema.actions import action_resolver
 from gateway.schema.bulk import bulk_field
-from gateway.schema.fields import GraphQLType, build_argument, build_resolved, list_of, optional
+from gateway.schema.fields import GraphQLType, build_argument, list_of, optional
 from gateway.schema.lists import list_arguments
 from gateway.schema.resolvers import RESOLVERS, Root, parent_arguments
 from gateway.schema.types import ResourceTypes
 from gateway.schema.values import ValueTypes
-
-BY_CONVENTION = "Microsoft Graph has no page about this: it rests on OData's conventions, and Graph may refuse it."
-NO_PERMISSION = "Microsoft names no permission for it."
 
 
 class RootFields:
@@ -37,7 +35,7 @@ class RootFields:
         root = self._root(spec)
         fields = [self._field(root, each) for each in spec.operations & ~READS]
         if Operation.CREATE in spec.operations:
-            fields.insert(1, bulk_field(root, self._details(root, Operation.CREATE)))
+            fields.insert(1, bulk_field(root))
         return [*fields, *(self._action_field(root, each) for each in spec.actions)]
 
     def _root(self, spec: ResourceSpec) -> Root:
@@ -45,10 +43,11 @@ class RootFields:
 
     def _field(self, root: Root, operation: Operation) -> StrawberryField:
         name, of, description, arguments = _signature(root, operation)
-        return build_resolved(
+        return build_asking(
             name,
             optional(of),
-            f"{description}\n\n{self._details(root, operation)}",
+            description,
+            access_to(root.spec, operation),
             RESOLVERS[operation](root),
             *parent_arguments(root),
             *arguments,
@@ -62,18 +61,15 @@ class RootFields:
             given = self._values.input(each)
             is_required = each.on_create is Presence.REQUIRED
             arguments.append(build_argument(each.name, given if is_required else optional(given), each.description))
-        details = _details(action.permission, page_of_action(root.spec, action))
-        return build_resolved(
+        return build_asking(
             action.name,
             optional(list_of(of) if action.returns_list else of),
-            f"{action.description}\n\n{details}",
+            action.description,
+            access_to_action(root.spec, action),
             action_resolver(root, action, returns),
             *parent_arguments(root),
             *arguments,
         )
-
-    def _details(self, root: Root, operation: Operation) -> str:
-        return _details(root.spec.permissions[operation], page_of(root.spec, operation))
 
 
 def _signature(root: Root, operation: Operation) -> tuple[str, GraphQLType, str, list[StrawberryArgument]]:
@@ -105,11 +101,6 @@ def _signature(root: Root, operation: Operation) -> tuple[str, GraphQLType, str,
 def _has_root(spec: ResourceSpec, operation: Operation) -> bool:
     """Sets within an entity are listed from there."""
     return spec.within is None or operation is not Operation.LIST
-
-
-def _details(permission: str | None, page: str | None) -> str:
-    needs = f"Least privileged delegated permission: `{permission}`." if permission else NO_PERMISSION
-    return f"{needs} {page or BY_CONVENTION}"
 
 
 def _key_argument(spec: ResourceSpec) -> StrawberryArgument:
