@@ -32,7 +32,7 @@ from gateway.limits import Limits
 from gateway.page import Page, Start
 from gateway.resources.catalog import CATALOG, offered
 from gateway.resources.spec import ResourceSpec
-from gateway.schema.build import build_schema, to_graphql_core
+from gateway.schema.build import build_schema, print_sdl, to_graphql_core
 from gateway.settings import Settings, SettingsError
 from gateway.telemetry import Telemetry
 
@@ -74,7 +74,8 @@ def create_app(
     core = to_graphql_core(schema)
     entra = Entra(entra_http or HttpxClient(ca_file=settings.ca_file))
     authenticator, exchange = build_auth(settings, entra, clock)
-    page = Page(start or Start()) if settings.playground else None
+    sdl = print_sdl(schema) if settings.introspection else None
+    page = Page(start or Start(), sdl=sdl) if settings.playground else None
 
     def open_loader(errand: Errand) -> Loader:
         return Loader(

@@ -80,10 +80,18 @@ class HashedFiles(StaticFiles):
 
 
 class Page:
-    """The HTML for whoever answers at `/graphql`, and `routes` for all that it loads."""
+    """The HTML for whoever answers at `/graphql`, and `routes` for all that it loads.
 
-    def __init__(self, start: Start, static: Path = STATIC) -> None:
-        self._start = {"document": start.document, "variables": start.variables, "token": start.token}
+    `sdl`: the schema, which the page explains and completes before anyone has a token; None keeps it secret.
+    """
+
+    def __init__(self, start: Start, *, sdl: str | None, static: Path = STATIC) -> None:
+        self._start = {
+            "document": start.document,
+            "variables": start.variables,
+            "token": start.token,
+            "schema": sdl,
+        }
         index = static / "index.html"
         self._html = index.read_text(encoding="utf-8") if index.is_file() else NOT_BUILT
         self.routes: list[BaseRoute] = [
