@@ -56,6 +56,7 @@ createRoot(root).render(
     initialHeaders={headers}
     defaultHeaders={headers} // of further tabs, and of those that an earlier visit left behind
     shouldPersistHeaders={false}
+    plugins={[]} // The history, there by default, would store the headers of each run all the same.
     defaultEditorToolsVisibility={start.token === null ? "headers" : "variables"}
   >
     <Entrance root={root} />
