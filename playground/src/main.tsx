@@ -17,7 +17,11 @@ interface Start {
   schema: string | null;
 }
 
-const HELP = "<paste an access token here; `gateway token` prints one>";
+const HELP = `{
+  // Paste a token, such as
+  // \`gateway token\` prints:
+  "authorization": "Bearer <access token>"
+}`;
 
 async function loadStart(): Promise<Start> {
   const response = await fetch("/playground/start.json");
@@ -44,7 +48,8 @@ function Entrance({ root }: { root: HTMLElement }) {
 
 const root = findRoot();
 const start = await loadStart();
-const headers = JSON.stringify({ authorization: `Bearer ${start.token ?? HELP}` }, null, 2);
+const headers =
+  start.token === null ? HELP : JSON.stringify({ authorization: `Bearer ${start.token}` }, null, 2);
 
 createRoot(root).render(
   <GraphiQL

@@ -199,7 +199,7 @@ def test_the_editor_completes_before_a_token_is_there(page: Page, operators_url:
 def test_without_a_token_the_page_says_what_to_do(page: Page, operators_url: str, said: list[str]) -> None:
     """The headers editor tells where a token comes from; play answers with the gateway's own error and hint."""
     page.goto(operators_url)
-    expect(page.get_by_role("region", name="Headers")).to_contain_text("`gateway token` prints one")
+    expect(page.get_by_role("region", name="Headers")).to_contain_text("`gateway token` prints")
     result = press_play(page)
     expect(result).to_contain_text("UNAUTHENTICATED")
     expect(result).to_contain_text('"hint": ')
