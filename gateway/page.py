@@ -82,16 +82,12 @@ class HashedFiles(StaticFiles):
 class Page:
     """The HTML for whoever answers at `/graphql`, and `routes` for all that it loads.
 
-    `sdl`: the schema, which the page explains and completes before anyone has a token; None keeps it secret.
+    `sdl`: the schema, which the page explains and completes before anyone has a token; None hides it.
     """
 
     def __init__(self, start: Start, *, sdl: str | None, static: Path = STATIC) -> None:
-        self._start = {
-            "document": start.document,
-            "variables": start.variables,
-            "token": start.token,
-            "schema": sdl,
-        }
+        editors = {"document": start.document, "variables": start.variables, "token": start.token}
+        self._start = {**editors, "schema": sdl}
         index = static / "index.html"
         self._html = index.read_text(encoding="utf-8") if index.is_file() else NOT_BUILT
         self.routes: list[BaseRoute] = [

@@ -9,7 +9,7 @@ import { buildSchema } from "graphql";
 import { useEffect } from "react";
 import { createRoot } from "react-dom/client";
 
-/** What the gateway puts in place: a token only when it runs before its emulator, a schema unless it keeps it secret. */
+/** What the gateway puts in place: a token only when it runs before its emulator, a schema if introspection is on. */
 interface Start {
   document: string;
   variables: Record<string, unknown>;

@@ -71,7 +71,7 @@ def gateway_serve(settings: dict[str, str]) -> Iterator[str]:
         yield found[1]
     finally:
         process.send_signal(signal.SIGINT)
-        _, _ = process.communicate(timeout=20)
+        process.communicate(timeout=20)
     assert process.returncode == 0
 
 
