@@ -9,16 +9,9 @@ from gateway.tls import to_reason
 
 def failure(cause: Exception) -> Exception:
     """As httpx raises it: httpcore's error in between names its cause only as the context."""
-    try:
-        try:
-            raise cause
-        except OSError:
-            raise RuntimeError("in between")  # noqa: B904 - as httpcore does
-    except RuntimeError as between:
-        try:
-            raise httpx.ConnectError("at https://graph.microsoft.com/") from between
-        except httpx.ConnectError as error:
-            return error
+    between, error = RuntimeError("in between"), httpx.ConnectError("at https://graph.microsoft.com/")
+    between.__context__, error.__cause__ = cause, between
+    return error
 
 
 def test_a_certificate_that_is_not_trusted_is_told() -> None:
