@@ -8,18 +8,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 
 START_SECONDS: Final = 20
 END_SECONDS: Final = 5
 """A process that was told to go has gone after this time."""
+
+T = TypeVar("T")
 
 COMMAND: Final = (sys.executable, "-m", "gateway")
 
@@ -44,6 +46,15 @@ def gateway(
     )
 
 
+def until(found: Callable[[], T | None]) -> T:
+    """What the function finds, as soon as it finds something."""
+    end = time.monotonic() + START_SECONDS
+    while not (result := found()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.01)
+    return result
+
+
 @dataclass(frozen=True)
 class Program:
     """A command that runs until it is told to go."""
@@ -61,13 +72,13 @@ class Program:
 
     def wait_for(self, pattern: str) -> str:
         """What the pattern's group finds in what the process says."""
-        until = time.monotonic() + START_SECONDS
-        while time.monotonic() < until:
-            if found := re.search(pattern, self.output + self.errors, re.MULTILINE):
-                return found[1]
+
+        def found() -> str | None:
             assert self.process.poll() is None, self.errors
-            time.sleep(0.01)
-        raise AssertionError(f"never said {pattern}: {self.output}{self.errors}")
+            match = re.search(pattern, self.output + self.errors, re.MULTILINE)
+            return match and match[1]
+
+        return until(found)
 
     def log_lines(self, message: str) -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in self.errors.splitlines() if line.startswith("{")]
@@ -147,13 +158,9 @@ class Emulation:
         entries: list[dict[str, Any]] = httpx.get(f"{self.graph_url}/_emulator/journal").json()["value"]
         return entries
 
-    def wait_for_calls(self, count: int) -> list[dict[str, Any]]:
-        """The journal, as soon as so many calls have come."""
-        until = time.monotonic() + START_SECONDS
-        while len(entries := self.journal()) < count:
-            assert time.monotonic() < until, entries
-            time.sleep(0.01)
-        return entries
+    def wait_for_calls(self, count: int) -> None:
+        """Until so many calls have come."""
+        until(lambda: len(self.journal()) >= count)
 
     def fail(self, *faults: Mapping[str, Any], method: str = "POST", times: int | None = 1) -> None:
         """The next calls of the method meet the faults, one after another."""

@@ -2,8 +2,6 @@
 
 import signal
 import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ from tests.system.process import (
     gateway_emulate,
     gateway_run,
     gateway_serve,
+    until,
 )
 
 CREATE = 'mutation { createTenantTag(input: { displayName: "New" }) { displayName } }'
@@ -151,11 +150,11 @@ def _free_port() -> str:
 
 
 def _wait_until_closed(address: tuple[str, int]) -> None:
-    until = time.monotonic() + END_SECONDS
-    while time.monotonic() < until:
+    def is_closed() -> bool:
         try:
             socket.create_connection(address, timeout=1).close()
         except ConnectionRefusedError:
-            return
-        time.sleep(0.01)
-    raise subprocess.TimeoutExpired("the listening socket", END_SECONDS)
+            return True
+        return False
+
+    until(is_closed)
