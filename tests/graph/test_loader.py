@@ -81,7 +81,14 @@ class Desk:
         transport = HttpxTransport(build_client(ca_file=None, connections=99, transport=wire), max_answer_bytes=1_000)
         client = GraphClient(transport, base_url=BASE, clock=clock, telemetry=Telemetry(clock, CollectorRegistry()))
         errand = Errand(_token, Deadline.after(clock, 30), self.operation)
-        self.loader = Loader(client, errand, max_calls=max_calls, concurrency=concurrency, batching=Batching(is_on=False), hold=self.held.append)
+        self.loader = Loader(
+            client,
+            errand,
+            max_calls=max_calls,
+            concurrency=concurrency,
+            batching=Batching(is_on=False),
+            hold=self.held.append,
+        )
 
 
 async def _token(_: str | None) -> str:
