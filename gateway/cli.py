@@ -5,11 +5,10 @@ import json
 import logging
 import os
 import shlex
-import signal
 import sys
-from collections.abc import Coroutine, Mapping
 from contextlib import closing
-from typing import Any, NoReturn, TextIO
+from socket import socket
+from typing import Any, TextIO
 
 import click
 from cryptography.fernet import Fernet
@@ -27,7 +26,7 @@ from gateway.logs import configure_logging
 from gateway.page import DOCUMENT, VARIABLES, Start
 from gateway.resources.catalog import CATALOG, offered
 from gateway.schema.build import build_schema, print_sdl
-from gateway.server import run, serve
+from gateway.server import listen, run, serve, when_told
 from gateway.settings import Settings, SettingsError, to_markdown, warnings
 from gateway.tools.check import Checks, Finding, Outcome
 from gateway.tools.sign_in import SignInError, sign_in
@@ -47,7 +46,19 @@ DEMO_SECONDS = 7 * 24 * 3600
 """How long the tokens of the emulator last: longer than anyone tries it out."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Settings that cannot be used end a command: a line for each fault, exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            for fault in error.faults:
+                click.echo(fault, err=True)
+            raise SystemExit(2) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="managed-tenants-gateway")
 def main() -> None:
     """A GraphQL gateway in front of Microsoft Graph's managedTenants API.
@@ -61,15 +72,16 @@ def main() -> None:
 @PORT
 def serve_gateway(host: str, port: int) -> None:
     """Serve the gateway before Microsoft Graph."""
-    settings = _settings(os.environ)
-    configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
-    for doubt in warnings(settings):
-        log.warning(doubt)
+    settings = Settings.from_environ(os.environ)
+    with listen(host, port) as listener:
+        configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
+        for doubt in warnings(settings):
+            log.warning(doubt)
 
-    def started(url: str) -> None:
-        log.info("listening", extra={"fields": {"url": url}})
+        def started(url: str) -> None:
+            log.info("listening", extra={"fields": {"url": url}})
 
-    _run(serve(settings, host=host, port=port, start=None, on_started=started))
+        run(serve(settings, listener=listener, host=host, start=None, on_started=started))
 
 
 @main.command("run")
@@ -81,20 +93,21 @@ def run_with_emulator(host: str, port: int) -> None:
     own = {name: value for name, value in environ.items() if not name.startswith("GATEWAY_ENTRA_")}
     emulator = Emulator()
 
-    async def both() -> None:
-        async with serving(emulator, host="127.0.0.1") as served:
+    async def both(listener: socket, graph: socket, entra: socket) -> None:
+        async with serving(emulator, host="127.0.0.1", graph=graph, entra=entra) as served:
             settings = Settings.from_environ(own | _to_environ(emulator, served))
             configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
             token = _graph_token(emulator) if settings.auth_mode == "forward" else _gateway_token(emulator)
             await serve(
                 settings,
+                listener=listener,
                 host=host,
-                port=port,
                 start=Start(token=token),
                 on_started=lambda url: click.echo(_welcome(url, token)),
             )
 
-    _run(both())
+    with listen(host, port) as listener, listen("127.0.0.1", 0) as graph, listen("127.0.0.1", 0) as entra:
+        run(both(listener, graph, entra))
 
 
 @main.command()
@@ -109,21 +122,21 @@ def emulate(host: str, port: int, entra_port: int, strict: bool, beta_only: bool
     """Serve the emulator of Microsoft Graph and Entra alone, and print how to use it."""
     emulator = Emulator(strict=strict, namespace_versions=("beta",) if beta_only else ("v1.0", "beta"))
 
-    async def until_told() -> None:
+    async def until_told(graph: socket, entra: socket) -> None:
         told = asyncio.Event()
-        for each in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(each, told.set)
-        async with serving(emulator, host=host, port=port, entra_port=entra_port) as served:
-            click.echo(_introduction(emulator, served))
-            await told.wait()
+        with when_told(told.set):
+            async with serving(emulator, host=host, graph=graph, entra=entra) as served:
+                click.echo(_introduction(emulator, served))
+                await told.wait()
 
-    _run(until_told())
+    with listen(host, port) as graph, listen(host, entra_port, option="--entra-port") as entra:
+        run(until_told(graph, entra))
 
 
 @main.command()
 def schema() -> None:
     """Print the schema in GraphQL's own language, as the settings shape it."""
-    settings = _settings(os.environ)
+    settings = Settings.from_environ(os.environ)
     click.echo(print_sdl(build_schema(offered(CATALOG, settings.convention_writes))), nl=False)
 
 
@@ -151,22 +164,14 @@ def check(token_file: TextIO | None, signs_in: bool, device_code: bool, client_i
 
     With an access token also what a caller will meet: audience, consent, permissions, one read.
     """
-    settings = _settings(os.environ)
+    settings = Settings.from_environ(os.environ)
     if token_file is not None:
         token: str | None = token_file.read().strip()
         if not token:
             raise click.ClickException("The file has no token in it.")
     else:
         token = _signed_in(settings, client_id=client_id, device_code=device_code) if signs_in else None
-    findings = asyncio.run(_check(settings, token))
-    for doubt in warnings(settings):
-        click.echo(f"{'warning':9}  {doubt}")
-    for each in findings:
-        click.echo(f"{each.outcome.value:9}  {each.subject}: {each.said}")
-        if each.hint:
-            click.echo(f"{'':9}  {each.hint}")
-    if any(each.outcome is Outcome.FAILED for each in findings):
-        raise SystemExit(1)
+    raise SystemExit(_tell(warnings(settings), asyncio.run(_check(settings, token))))
 
 
 @main.command()
@@ -174,13 +179,24 @@ def check(token_file: TextIO | None, signs_in: bool, device_code: bool, client_i
 @CLIENT_ID
 def token(device_code: bool, client_id: str | None) -> None:
     """Sign in and print an access token, for the page or for scripts."""
-    click.echo(_signed_in(_settings(os.environ), client_id=client_id, device_code=device_code))
+    click.echo(_signed_in(Settings.from_environ(os.environ), client_id=client_id, device_code=device_code))
 
 
 async def _check(settings: Settings, token: str | None) -> list[Finding]:
     async with build_client(ca_file=settings.ca_file, connections=1) as client:
         with closing(HttpxClient(ca_file=settings.ca_file)) as entra_http:
             return await Checks(settings, client=client, entra_http=entra_http, clock=SystemClock()).run(token)
+
+
+def _tell(doubts: list[str], findings: list[Finding]) -> int:
+    """Prints all of it; the value is the exit code."""
+    for doubt in doubts:
+        click.echo(f"{'warning':9}  {doubt}")
+    for each in findings:
+        click.echo(f"{each.outcome.value:9}  {each.subject}: {each.said}")
+        if each.hint:
+            click.echo(f"{'':9}  {each.hint}")
+    return int(any(each.outcome is Outcome.FAILED for each in findings))
 
 
 def _signed_in(settings: Settings, *, client_id: str | None, device_code: bool) -> str:
@@ -249,24 +265,3 @@ def _welcome(url: str, token: str) -> str:
     headers = ("content-type: application/json", f"authorization: Bearer {token}")
     line = ["curl", "-s", url, *(part for header in headers for part in ("-H", header)), "-d", body]
     return f"\nOpen {url}\n\nor paste\n\n{shlex.join(line)}\n\nCtrl-C stops."
-
-
-def _run(main: Coroutine[Any, Any, None]) -> None:
-    try:
-        run(main)
-    except SettingsError as error:
-        _refuse(error)
-
-
-def _settings(environ: Mapping[str, str]) -> Settings:
-    try:
-        return Settings.from_environ(environ)
-    except SettingsError as error:
-        _refuse(error)
-
-
-def _refuse(error: SettingsError) -> NoReturn:
-    """One line for each fault, then exit code 2."""
-    for fault in error.faults:
-        click.echo(fault, err=True)
-    raise SystemExit(2)

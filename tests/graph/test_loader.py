@@ -17,7 +17,7 @@ from gateway.graph.transport import Answer, HttpxTransport, build_client
 from gateway.telemetry import Operation, Telemetry
 from tests.clock import SteppingClock
 from tests.harness import running
-from tests.wire import Wire
+from tests.wire import Wire, unread
 
 BASE = "https://graph.microsoft.com/v1.0"
 PATH = "/tenantRelationships/managedTenants/tenantTags"
@@ -44,7 +44,7 @@ class Gate(httpx.AsyncBaseTransport):
         self.waiting.append(arrived)
         self.most = max(self.most, len(self.waiting))
         try:
-            return await arrived
+            return unread(await arrived)
         except asyncio.CancelledError:
             self.given_up += 1
             raise

@@ -19,6 +19,7 @@ from gateway.graph.transport import HttpxTransport, build_client
 from gateway.schema.connections import Slice, read_slice, to_connection
 from gateway.telemetry import Operation, Telemetry
 from tests.clock import SteppingClock
+from tests.wire import Answering
 
 BASE = "https://graph.microsoft.com/v1.0"
 PATH = "/tenantRelationships/managedTenants/tenantTags"
@@ -33,7 +34,7 @@ class Collection:
         ends = [sum(sizes[: index + 1]) for index in range(len(sizes))]
         self._pages = [self.rows[end - size : end] for end, size in zip(ends, sizes, strict=True)]
         transport = HttpxTransport(
-            build_client(ca_file=None, connections=2, transport=httpx.MockTransport(self._answer)),
+            build_client(ca_file=None, connections=2, transport=Answering(self._answer)),
             max_answer_bytes=1_000_000,
         )
         clock = SteppingClock()
