@@ -52,9 +52,9 @@ class Cutting:
             transport: asyncio.Transport = scope[TRANSPORT]
             # What was sent so far still arrives; nothing follows it.
             transport.close()
-            # Uvicorn answers 500 to a call without an answer, unless it knows that nobody is there any more.
-            while (await receive())["type"] != "http.disconnect":
-                pass
+            # Uvicorn answers 500 to a call without an answer, unless it knows that nobody is there any more. The
+            # request was read, so what comes next is its caller's going.
+            await receive()
         except asyncio.CancelledError:
             # The emulator goes. Uvicorn would log a trace.
             scope[TRANSPORT].abort()

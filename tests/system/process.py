@@ -23,6 +23,9 @@ END_SECONDS: Final = 5
 
 T = TypeVar("T")
 
+PUBLIC_APP: Final = "b7c1d0ce-95f8-4d5e-8f27-2f0a6c1e7d21"
+"""The app that people sign in with at the emulator."""
+
 COMMAND: Final = (sys.executable, "-m", "gateway")
 
 
@@ -169,6 +172,12 @@ class Emulation:
 
     def reset(self) -> None:
         assert httpx.post(f"{self.graph_url}/_emulator/reset").status_code == 204
+
+
+def browser(emulation: Emulation) -> str:
+    """For the variable BROWSER: a person who signs in at the emulator's page at once."""
+    script = [sys.executable, str(Path(__file__).with_name("browser.py")), emulation.settings["GATEWAY_CA_FILE"]]
+    return f"{shlex.join(script)} %s &"
 
 
 @contextmanager

@@ -1,19 +1,14 @@
 """`gateway check` and `gateway token` as processes, before the emulator's Graph and Entra."""
 
 import re
-import shlex
 import ssl
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.system.process import Emulation, gateway, gateway_emulate, gateway_serve, program
-
-PUBLIC_APP = "b7c1d0ce-95f8-4d5e-8f27-2f0a6c1e7d21"
-"""The app that people sign in with at the emulator."""
+from tests.system.process import PUBLIC_APP, Emulation, browser, gateway, gateway_emulate, gateway_serve, program
 
 LIST = "{ tenantTags(first: 1) { nodes { displayName } } }"
 
@@ -105,8 +100,7 @@ def test_a_device_code_brings_a_token(emulation: Emulation) -> None:
 
 def test_a_browser_brings_a_token(emulation: Emulation) -> None:
     """The person signs in at Entra's page, and is sent back to this machine."""
-    script = [sys.executable, str(Path(__file__).with_name("browser.py")), emulation.settings["GATEWAY_CA_FILE"]]
-    settings = exchanging(emulation, BROWSER=f"{shlex.join(script)} %s &")
+    settings = exchanging(emulation, BROWSER=browser(emulation))
     done = gateway("token", settings=settings)
     assert (done.returncode, done.stderr) == (
         0,
@@ -118,6 +112,5 @@ def test_a_browser_brings_a_token(emulation: Emulation) -> None:
 
 def test_checking_can_sign_in_by_itself(emulation: Emulation) -> None:
     """`gateway check --sign-in` goes the whole way with the person's own token."""
-    script = [sys.executable, str(Path(__file__).with_name("browser.py")), emulation.settings["GATEWAY_CA_FILE"]]
-    done = gateway("check", "--sign-in", settings=exchanging(emulation, BROWSER=f"{shlex.join(script)} %s &"))
+    done = gateway("check", "--sign-in", settings=exchanging(emulation, BROWSER=browser(emulation)))
     assert (done.returncode, "FAILED" in done.stdout, "not tried" in done.stdout) == (0, False, False)
