@@ -81,7 +81,9 @@ class CredentialUserRegistrationsSummary(
     tenantLicenseType = text("Entra licence of the tenant, such as `AADFree`, `AADPremium1` or `AADPremium2`.")
     totalUserCount = int32("Number of users in the tenant.")
     mfaRegisteredUserCount = int32("Number of users registered for multifactor authentication.")
-    mfaExcludedUserCount = int32("Number of users in Microsoft 365 Lighthouse's group of those without MFA.")
+    mfaExcludedUserCount = int32(
+        "Number of users in the security group that is exempt from multifactor authentication."
+    )
     ssprEnabledUserCount = int32("Number of users who may reset their own password.")
     ssprRegisteredUserCount = int32("Number of users registered for resetting their own password.")
     mfaAndSsprCapableUserCount = int32(
