@@ -59,7 +59,7 @@ class ManagedDeviceComplianceTrend(
     noncompliantDeviceCount = int32("Number of devices that did not comply.")
     inGracePeriodDeviceCount = int32("Number of devices that did not comply, but were tolerated for a while.")
     errorDeviceCount = int32("Number of devices with an error.")
-    unknownDeviceCount = int32("Number of devices of which it was not known.")
+    unknownDeviceCount = int32("Number of devices whose compliance was unknown.")
     configManagerDeviceCount = int32("Number of devices that Configuration Manager manages.")
 
 
@@ -134,5 +134,5 @@ class DeviceHealthStatus(Resource, entity_set="deviceHealthStatuses"):
     bootTotalDurationInSeconds = double("How long the device takes to start, in seconds.")
     blueScreenCount = int32("Number of blue screens. Intune counts those of the last 30 days.")
     restartCount = int32("Number of restarts. Intune counts those of the last 30 days.")
-    topProcesses = text("The top processes of the device, in one string. Microsoft says neither its form nor by what.")
+    topProcesses = text("The top processes of the device, in one string. Microsoft documents neither form nor measure.")
     lastUpdatedDateTime = instant("When the multi-tenant platform last updated this object.")

@@ -56,8 +56,8 @@ class ConditionalAccessPolicyCoverage(
     """Whether conditional access policies are in force in a managed tenant."""
 
     id = key(
-        "Identifies the coverage. Assigned by Microsoft Graph; in the example of its reference it is the Entra tenant "
-        "id of the managed tenant, for which this type has no property."
+        "Identifies the coverage. Assigned by Microsoft Graph; in the example of its reference this is the Entra "
+        "tenant id of the managed tenant, which no other property holds."
     )
     tenantDisplayName = text("Name of the managed tenant.")
     conditionalAccessPolicyState = text(
@@ -87,7 +87,7 @@ class CredentialUserRegistrationsSummary(
     ssprEnabledUserCount = int32("Number of users who may reset their own password.")
     ssprRegisteredUserCount = int32("Number of users registered for resetting their own password.")
     mfaAndSsprCapableUserCount = int32(
-        "Number of users able to use multifactor authentication or to reset their own password: `or`, despite the name."
+        "Number of users able to use multifactor authentication or to reset their own password: or, despite the name."
     )
     mfaConditionalAccessPolicyState = text(
         "State of the conditional access policy that asks for multifactor authentication."

@@ -41,9 +41,9 @@ class TenantOnboardingStatus(Enumeration):
 
 
 class TenantOnboardingEligibilityReason(Enumeration):
-    """The requirement that keeps a tenant from being onboarded."""
+    """The requirement that decides whether a tenant can be onboarded."""
 
-    none = member("No requirement.")
+    none = member("No requirement is named.")
     contractType = member("The kind of contract with the service provider.")
     delegatedAdminPrivileges = member("The service provider's delegated privileges.")
     usersCount = member("The number of users in the tenant.")
@@ -85,7 +85,7 @@ class TenantStatusInformation(Complex):
 
     onboardingStatus = one(TenantOnboardingStatus, "Whether the multi-tenant platform manages the tenant.")
     tenantOnboardingEligibilityReason = one(
-        TenantOnboardingEligibilityReason, "The requirement that keeps the tenant from being onboarded."
+        TenantOnboardingEligibilityReason, "The requirement that decides whether the tenant can be onboarded."
     )
     onboardedByUserId = text("Entra id of the user who onboarded the tenant.")
     onboardedDateTime = instant("When the tenant was onboarded.")
