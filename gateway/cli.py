@@ -7,9 +7,8 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Coroutine, Mapping
 from contextlib import closing
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 import click
 from cryptography.fernet import Fernet
@@ -30,6 +29,7 @@ from gateway.schema.printing import print_sdl
 from gateway.server import run, serve
 from gateway.settings import Settings, SettingsError, to_markdown, warnings
 from gateway.tools.check import Checks, Finding, Outcome
+from gateway.tools.commands import COMMANDS
 from gateway.tools.sign_in import SignInError, sign_in
 
 log = logging.getLogger("gateway")
@@ -47,7 +47,19 @@ DEMO_SECONDS = 7 * 24 * 3600
 """How long the tokens of the emulator last: longer than anyone tries it out."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Settings that cannot be used end a command: a line for each fault, exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            for fault in error.faults:
+                click.echo(fault, err=True)
+            raise SystemExit(2) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, package_name="managed-tenants-gateway")
 def main() -> None:
     """A GraphQL gateway in front of Microsoft Graph's managedTenants API.
@@ -56,12 +68,16 @@ def main() -> None:
     """
 
 
+for each in COMMANDS:
+    main.add_command(each)
+
+
 @main.command("serve")
 @HOST
 @PORT
 def serve_gateway(host: str, port: int) -> None:
     """Serve the gateway before Microsoft Graph."""
-    settings = _settings(os.environ)
+    settings = Settings.from_environ(os.environ)
     configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
     for doubt in warnings(settings):
         log.warning(doubt)
@@ -69,7 +85,7 @@ def serve_gateway(host: str, port: int) -> None:
     def started(url: str) -> None:
         log.info("listening", extra={"fields": {"url": url}})
 
-    _run(serve(settings, host=host, port=port, start=None, on_started=started))
+    run(serve(settings, host=host, port=port, start=None, on_started=started))
 
 
 @main.command("run")
@@ -94,7 +110,7 @@ def run_with_emulator(host: str, port: int) -> None:
                 on_started=lambda url: click.echo(_welcome(url, token)),
             )
 
-    _run(both())
+    run(both())
 
 
 @main.command()
@@ -117,13 +133,13 @@ def emulate(host: str, port: int, entra_port: int, strict: bool, beta_only: bool
             click.echo(_introduction(emulator, served))
             await told.wait()
 
-    _run(until_told())
+    run(until_told())
 
 
 @main.command()
 def schema() -> None:
     """Print the schema in GraphQL's own language, as the settings shape it."""
-    settings = _settings(os.environ)
+    settings = Settings.from_environ(os.environ)
     click.echo(print_sdl(offered(CATALOG, settings.convention_writes)), nl=False)
 
 
@@ -151,7 +167,7 @@ def check(token_file: TextIO | None, signs_in: bool, device_code: bool, client_i
 
     With an access token also what a caller will meet: audience, consent, permissions, one read.
     """
-    settings = _settings(os.environ)
+    settings = Settings.from_environ(os.environ)
     if token_file is not None:
         token: str | None = token_file.read().strip()
         if not token:
@@ -174,7 +190,7 @@ def check(token_file: TextIO | None, signs_in: bool, device_code: bool, client_i
 @CLIENT_ID
 def token(device_code: bool, client_id: str | None) -> None:
     """Sign in and print an access token, for the page or for scripts."""
-    click.echo(_signed_in(_settings(os.environ), client_id=client_id, device_code=device_code))
+    click.echo(_signed_in(Settings.from_environ(os.environ), client_id=client_id, device_code=device_code))
 
 
 async def _check(settings: Settings, token: str | None) -> list[Finding]:
@@ -249,24 +265,3 @@ def _welcome(url: str, token: str) -> str:
     headers = ("content-type: application/json", f"authorization: Bearer {token}")
     line = ["curl", "-s", url, *(part for header in headers for part in ("-H", header)), "-d", body]
     return f"\nOpen {url}\n\nor paste\n\n{shlex.join(line)}\n\nCtrl-C stops."
-
-
-def _run(main: Coroutine[Any, Any, None]) -> None:
-    try:
-        run(main)
-    except SettingsError as error:
-        _refuse(error)
-
-
-def _settings(environ: Mapping[str, str]) -> Settings:
-    try:
-        return Settings.from_environ(environ)
-    except SettingsError as error:
-        _refuse(error)
-
-
-def _refuse(error: SettingsError) -> NoReturn:
-    """One line for each fault, then exit code 2."""
-    for fault in error.faults:
-        click.echo(fault, err=True)
-    raise SystemExit(2)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
+import httpx
+
 from gateway.graph.answer import VERSION_HINT
 from gateway.resources.model import Model
 from gateway.resources.spec import FUTURE, NAMESPACE, ComplexSpec, EnumSpec, Primitive, PropertySpec, wire_name
@@ -22,6 +24,7 @@ from gateway.tools.csdl import (
     PROPERTY,
     Csdl,
     CsdlError,
+    CsdlReader,
     OperationElement,
     to_element,
 )
@@ -33,6 +36,9 @@ ROOT: Final = f"{NAMESPACE}.managedTenant"
 
 SET: Final = "entity set"
 FLAGS: Final = "flags"
+
+READ_SECONDS: Final = 60.0
+"""For the next bytes to come: the service makes the document anew, of tens of megabytes."""
 
 
 class Subject(NamedTuple):
@@ -55,6 +61,20 @@ class Difference:
     name: str
     declared: str | None
     found: str | None
+
+
+async def fetch(client: httpx.AsyncClient, url: str) -> Csdl:
+    """`$metadata`, which Graph gives to anybody. Raises `CsdlError`."""
+    reader = CsdlReader()
+    try:
+        async with client.stream("GET", url, timeout=READ_SECONDS) as response:
+            if response.status_code != 200:
+                raise CsdlError(f"It was answered with {response.status_code}.")
+            async for piece in response.aiter_bytes():
+                reader.feed(piece)
+    except httpx.HTTPError as failure:
+        raise CsdlError(f"It cannot be read ({failure.__class__.__name__}).") from None
+    return reader.close()
 
 
 def facts_of_model(model: Model) -> Facts:
@@ -198,5 +218,5 @@ def _parts(csdl: Csdl, entities: Iterable[str], operations: Iterable[OperationEl
         found[name] = None
         members = [of for element in csdl.lineage(name) for of in element.members.values()]
         waiting += [to_element(csdl.resolve(each))[1] for each in members]
-        waiting += csdl.derived_from(name) if kind == COMPLEX else []
+        waiting += [each for each in csdl.derived_from(name) if kind == COMPLEX and _is_own(each)]
     return [each for each in found if csdl.types[each].kind != ENTITY]
