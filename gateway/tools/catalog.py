@@ -8,15 +8,15 @@ from graphql import GraphQLObjectType, GraphQLSchema
 from gateway.resources.model import Model
 from gateway.resources.spec import NAMESPACE, READS, WRITES, Operation, ResourceSpec
 from gateway.schema.build import build_schema, to_graphql_core
-from gateway.tools.permissions import BY_CONVENTION, NONE_NAMED, Needs, needs_of_schema
+from gateway.tools.permissions import BY_CONVENTION, Needs, needs_of_schema
 
 ROOTS: Final = ("Query", "Mutation")
 
 INTRODUCTION: Final = f"""\
 # Catalogue
 
-What the gateway offers of Microsoft Graph's namespace `{NAMESPACE}`. `gateway catalog` prints this page from the
-declarations in `gateway/resources/`; `make catalog` writes it.
+What the gateway offers of Microsoft Graph's namespace `{NAMESPACE}`.
+`gateway catalog` prints this page from the declarations in `gateway/resources/`; `make catalog` writes it.
 
 A **documented** operation has a page in the Graph reference. One **{BY_CONVENTION}** has none: it rests on OData's
 uniform conventions, and Graph may refuse it. Writes {BY_CONVENTION} are in the schema only for the entity sets that
@@ -32,11 +32,12 @@ def to_markdown(catalog: tuple[ResourceSpec, ...]) -> str:
     model, schema = Model(catalog), to_graphql_core(build_schema(catalog))
     needs = needs_of_schema(schema)
     sections = [_section(spec, schema, needs) for spec in catalog]
-    return "\n".join([INTRODUCTION, _overview(model), *sections])
+    count = f"{len(catalog)} entity sets:\n"
+    return "\n".join([INTRODUCTION, count, _overview(model), *sections])
 
 
 def _overview(model: Model) -> str:
-    head = ("entity set", "type", "documented", BY_CONVENTION, "to read", "to write")
+    head = ("entity set", "type", "documented", BY_CONVENTION, "actions", "to read", "to write")
     return _table(head, (_overview_row(spec, model.parent_of(spec)) for spec in model.catalog))
 
 
@@ -47,6 +48,7 @@ def _overview_row(spec: ResourceSpec, parent: ResourceSpec | None) -> Sequence[s
         f"`{spec.name}`",
         _names(spec.documented),
         _names(spec.by_convention),
+        ", ".join(f"`{each.name}`" for each in spec.actions),
         _permissions(spec, READS),
         _permissions(spec, WRITES),
     )
@@ -90,7 +92,7 @@ def _permissions(spec: ResourceSpec, operations: Operation) -> str:
 
 
 def _code(permission: str | None) -> str:
-    return f"`{permission}`" if permission else NONE_NAMED
+    return f"`{permission}`" if permission else "none named"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

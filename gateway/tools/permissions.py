@@ -78,7 +78,7 @@ def to_text(needs: Needs) -> str:
     told = [
         table,
         f"Delegated permissions: {' '.join(to_permissions(needs)) or 'none'}\n",
-        f"Microsoft names none for {unnamed} of these fields.\n" if unnamed else "",
+        f"Fields for which Microsoft names none: {unnamed}\n" if unnamed else "",
     ]
     return "\n".join(each for each in told if each)
 
