@@ -66,7 +66,7 @@ def print_drift(metadata: BinaryIO | None, as_json: bool) -> None:
         csdl = asyncio.run(_fetch(settings, url)) if metadata is None else _read(metadata)
         differences = drift.compare(drift.facts_of_model(Model(CATALOG)), drift.facts_of_csdl(csdl))
     except CsdlError as error:
-        _refuse(f"{metadata.name if metadata else url}: {error}")
+        _refuse(f"{getattr(metadata, 'name', '-') if metadata else url}: {error}")
     _print(drift.to_json(differences) if as_json else drift.to_text(differences))
     raise SystemExit(1 if differences else 0)
 

@@ -103,7 +103,7 @@ class Csdl:
         following: str | None = name
         while following is not None:
             if following in passed or following not in self.types:
-                raise CsdlError(f"{name} is derived from {following}, which is not there or derived from itself.")
+                raise CsdlError(f"{name}: the base type {following} is not there, or leads back to it.")
             passed.add(following)
             element = self.types[following]
             yield element

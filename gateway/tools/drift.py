@@ -111,7 +111,7 @@ def facts_of_model(model: Model) -> Facts:
 def facts_of_csdl(csdl: Csdl) -> Facts:
     """What Graph says of the namespace. Raises `CsdlError`."""
     if ROOT not in csdl.types:
-        raise CsdlError(f"It does not have {NAMESPACE}. {VERSION_HINT}")
+        raise CsdlError(VERSION_HINT)
     entities = [each for each, of in csdl.types.items() if of.kind == ENTITY and _is_own(each) and each != ROOT]
     operations = [each for each in csdl.operations if to_element(csdl.bound_to(each))[1] in {ROOT, *entities}]
     facts = _root_facts(csdl)

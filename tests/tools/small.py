@@ -66,13 +66,15 @@ class Tenant(
 
 
 class Alert(Resource, entity_set="alerts", documented=LIST | GET | CREATE, read_permission="Alerts.Read.All"):
-    """Something | happened."""
+    """Something happened."""
 
     id = key("Identifies the alert.")
     tenantId = text("Where it happened.", on_create=REQUIRED)  # noqa: N815 - as in Graph
     level = one(Level, "How grave it is.")
     logs = links("Log", "What was noted about it.")
-    resolve = action("Ends all.", returns=Note, on_set=True, documented=False, parameters={"reasons": texts("Why.")})
+    resolve = action(
+        "Ends all | some.", returns=Note, on_set=True, documented=False, parameters={"reasons": texts("Why.")}
+    )
     find = action("Finds some.", returns="Alert", returns_list=True, on_set=True, permission=READ)
 
 
