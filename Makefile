@@ -17,7 +17,7 @@ PROCESSES := tests/system tests/test_cli.py tests/tools/test_sign_in.py
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test test-system check lint types schema playground wheel lock audit clean
+.PHONY: help run test test-system check lint types schema catalog playground wheel lock audit clean
 
 help:  ## What can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,10 @@ types: $(VENV)/dev playground/node_modules/.package-lock.json
 schema: $(VENV)/dev  ## Write schema.graphql anew
 	$(BIN)/gateway schema > $(VENV)/schema.graphql
 	mv $(VENV)/schema.graphql schema.graphql
+
+catalog: $(VENV)/dev  ## Write docs/catalog.md anew
+	$(BIN)/gateway catalog > $(VENV)/catalog.md
+	mv $(VENV)/catalog.md docs/catalog.md
 
 playground: gateway/static/index.html  ## Build the page into gateway/static
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from cryptography.fernet import Fernet
+from graphql import GraphQLSchema
 from opentelemetry.trace import TracerProvider
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
@@ -67,14 +68,6 @@ def create_app(
     )
     batching = Batching(settings.graph_batch)
     specs = _offered(tuple(catalog), settings)
-    limits = Limits(
-        tokens=settings.max_tokens,
-        depth=settings.max_depth,
-        input_depth=settings.max_input_depth,
-        aliases=settings.max_aliases,
-        root_fields=settings.max_root_fields,
-        directives=settings.max_directives,
-    )
     core = to_graphql_core(build_schema(specs))
     entra = Entra(entra_http or HttpxClient(ca_file=settings.ca_file))
     authenticator, exchange = build_auth(settings, entra, clock)
@@ -93,14 +86,8 @@ def create_app(
 
     endpoint = Endpoint(
         schema=core,
-        documents=Documents(
-            core,
-            limits,
-            introspection=settings.introspection,
-            cache_entries=settings.document_cache_entries,
-            cache_bytes=settings.document_cache_bytes,
-        ),
-        limits=limits,
+        documents=build_documents(settings, core),
+        limits=_build_limits(settings),
         authenticator=authenticator,
         exchange=exchange,
         open_loader=open_loader,
@@ -126,6 +113,27 @@ def create_app(
         routes=[Route("/graphql", endpoint), *health.routes, *(page.routes if page else [])],
         middleware=_middleware(settings),
         lifespan=lifespan,
+    )
+
+
+def build_documents(settings: Settings, schema: GraphQLSchema) -> Documents:
+    return Documents(
+        schema,
+        _build_limits(settings),
+        introspection=settings.introspection,
+        cache_entries=settings.document_cache_entries,
+        cache_bytes=settings.document_cache_bytes,
+    )
+
+
+def _build_limits(settings: Settings) -> Limits:
+    return Limits(
+        tokens=settings.max_tokens,
+        depth=settings.max_depth,
+        input_depth=settings.max_input_depth,
+        aliases=settings.max_aliases,
+        root_fields=settings.max_root_fields,
+        directives=settings.max_directives,
     )
 
 

@@ -29,6 +29,7 @@ from gateway.schema.printing import print_sdl
 from gateway.server import listen, run, serve, when_told
 from gateway.settings import Settings, SettingsError, to_markdown, warnings
 from gateway.tools.check import Checks, Finding, Outcome
+from gateway.tools.commands import COMMANDS
 from gateway.tools.sign_in import SignInError, sign_in
 
 log = logging.getLogger("gateway")
@@ -65,6 +66,10 @@ def main() -> None:
 
     Settings are GATEWAY_… environment variables; `gateway settings` lists them.
     """
+
+
+for each in COMMANDS:
+    main.add_command(each)
 
 
 @main.command("serve")
