@@ -6,12 +6,17 @@ from typing import Any
 import httpx
 
 from gateway.emulator.app import Emulator
-from tests.harness import GRAPH_URL, ISSUER, SCOPES, InProcess, planted
+from gateway.resources.catalog import CATALOG
+from tests.harness import GRAPH_URL, ISSUER, InProcess, planted
 
-CONNECTIONS = "/beta/tenantRelationships/managedTenants/cloudPcConnections"
-TAGS = "/beta/tenantRelationships/managedTenants/tenantTags"
-CONNECTION_TYPE = "#microsoft.graph.managedTenants.cloudPcConnection"
-TAG_TYPE = "#microsoft.graph.managedTenants.tenantTag"
+ROOT = "/beta/tenantRelationships/managedTenants"
+CONNECTIONS = f"{ROOT}/cloudPcConnections"
+TAGS = f"{ROOT}/tenantTags"
+NAMESPACE = "microsoft.graph.managedTenants"
+CONNECTION_TYPE = f"#{NAMESPACE}.cloudPcConnection"
+TAG_TYPE = f"#{NAMESPACE}.tenantTag"
+
+SCOPES = {each for spec in CATALOG for each in spec.permissions.values() if each}
 
 CONNECTION = {
     "displayName": "Contoso West Europe",
@@ -28,7 +33,7 @@ NOW = "2027-01-15T08:00:00.0000000Z"
 
 def graph_token(*scopes: str, **claims: Any) -> str:
     """A delegated token; without scopes named, one that may do everything."""
-    return planted(ISSUER.issue(**{"audience": GRAPH_URL, "scopes": scopes or SCOPES, **claims}))
+    return planted(ISSUER.issue(**{"audience": GRAPH_URL, "scopes": scopes or sorted(SCOPES), **claims}))
 
 
 class Client:
