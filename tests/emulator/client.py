@@ -6,7 +6,9 @@ from typing import Any
 import httpx
 
 from gateway.emulator.app import Emulator
+from gateway.emulator.sample.provider import sample
 from gateway.resources.catalog import CATALOG
+from gateway.resources.spec import ResourceSpec
 from tests.harness import GRAPH_URL, ISSUER, InProcess, planted
 
 ROOT = "/beta/tenantRelationships/managedTenants"
@@ -79,6 +81,15 @@ class Client:
         response = await self.send("POST", CONNECTIONS, json=body)
         assert response.status_code == 201, response.text
         return without_control(response.json())
+
+
+def path_of(spec: ResourceSpec) -> str:
+    """Where the set is, below the root; of a set within entities one with something in it."""
+    if spec.within is None:
+        return spec.entity_set
+    parent = next(each for each in CATALOG if each.name == spec.within)
+    within = next(key for name, key in sample().sets if name == spec.entity_set)
+    return f"{path_of(parent)}/{within}/{spec.entity_set}"
 
 
 def without_type(entity: Mapping[str, Any]) -> dict[str, Any]:
