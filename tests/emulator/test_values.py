@@ -33,7 +33,7 @@ async def test_a_value_of_every_type_is_kept_as_it_came(graph: Client) -> None:
 
 async def test_nulls_may_be_sent_of_every_type_but_lists(graph: Client) -> None:
     """Everything that is not the key can be nothing."""
-    nulls = {name: [] if isinstance(value, list) else None for name, value in WHOLE.items()}
+    nulls: dict[str, Any] = {name: [] if isinstance(value, list) else None for name, value in WHOLE.items()}
     created = await graph.send("POST", GADGETS, json={"@odata.type": GADGET_TYPE, **nulls})
     entity = without_control(created.json())
     assert entity == {"id": entity["id"], **nulls}
