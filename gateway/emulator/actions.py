@@ -12,6 +12,8 @@ from gateway.emulator.messages import Json, bad_request
 from gateway.emulator.store import Row, Store
 from gateway.resources.spec import EnumSpec, ResourceSpec
 
+DEPLOYMENTS: Final = "managementActionTenantDeploymentStatuses"
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -47,17 +49,19 @@ Effect = Callable[[Act], Json]
 
 
 def _assign_tag(act: Act) -> Json:
-    tagged = [each["tenantId"] for each in act.row["tenants"]]
-    return act.change(tenants=_infos([*tagged, *act.given["tenantIds"]]))
+    return _tag(act, [*_tagged(act), *act.given["tenantIds"]])
 
 
 def _unassign_tag(act: Act) -> Json:
-    tagged = [each["tenantId"] for each in act.row["tenants"]]
-    return act.change(tenants=_infos(each for each in tagged if each not in act.given["tenantIds"]))
+    return _tag(act, [each for each in _tagged(act) if each not in act.given["tenantIds"]])
 
 
-def _infos(tenant_ids: Iterable[str]) -> list[Json]:
-    return [{"tenantId": each} for each in dict.fromkeys(tenant_ids)]
+def _tagged(act: Act) -> list[Json]:
+    return [each.get("tenantId") for each in act.row["tenants"]]
+
+
+def _tag(act: Act, tenant_ids: Iterable[Json]) -> Row:
+    return act.change(tenants=[{"tenantId": each} for each in dict.fromkeys(tenant_ids)])
 
 
 def _offboard_tenant(act: Act) -> Json:
@@ -108,7 +112,7 @@ def _apply(act: Act) -> Json:
         "status": "inProgress",
         "workloadActionDeploymentStatuses": [
             {
-                "actionId": each["actionId"],
+                "actionId": each.get("actionId"),
                 "deployedPolicyId": None,
                 "error": None,
                 "includeAllUsers": bool(act.given["includeAllUsers"]),
@@ -116,7 +120,7 @@ def _apply(act: Act) -> Json:
                 "status": "inProgress",
                 **users,
             }
-            for each in act.row["workloadActions"] or ()
+            for each in act.row["workloadActions"]
         ],
     }
     return _deploy(act, status)
@@ -135,9 +139,6 @@ def _change_action_deployment_status(act: Act) -> Json:
     return _deploy(act, status)
 
 
-DEPLOYMENTS: Final = "managementActionTenantDeploymentStatuses"
-
-
 def _deploy(act: Act, status: Row) -> Row:
     """Puts the status in the place of the older one of the same action."""
     row, _ = _found(act, status["managementActionId"])
@@ -145,7 +146,7 @@ def _deploy(act: Act, status: Row) -> Row:
         place = {name: act.given[name] for name in ("tenantId", "tenantGroupId")}
         act.store.add(DEPLOYMENTS, {**place, "statuses": [status]})
     else:
-        others = [each for each in row["statuses"] if each["managementActionId"] != status["managementActionId"]]
+        others = [each for each in row["statuses"] if each.get("managementActionId") != status["managementActionId"]]
         act.store.change(DEPLOYMENTS, row["id"], {"statuses": [*others, status]})
     return status
 
@@ -155,7 +156,7 @@ def _found(act: Act, action_id: Json) -> tuple[Row | None, Row]:
     groups = {None, act.given["tenantGroupId"]}
     for row in act.store.all(DEPLOYMENTS):
         if row["tenantId"] == act.given["tenantId"] and groups <= {None, row["tenantGroupId"]}:
-            return row, next((each for each in row["statuses"] if each["managementActionId"] == action_id), {})
+            return row, next((each for each in row["statuses"] if each.get("managementActionId") == action_id), {})
     return None, {}
 
 
