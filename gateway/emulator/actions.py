@@ -27,7 +27,7 @@ class Act:
     key: str
     within: str
     given: Mapping[str, Json]
-    user: str
+    user: Json
     now: str
 
     @property

@@ -29,6 +29,8 @@ CONNECTION = {
 }
 """The members of a connection that Graph takes, without the name of its type."""
 
+PREFER = {"prefer": "include-unknown-enum-members"}
+
 NOW = "2027-01-15T08:00:00.0000000Z"
 """What a `SteppingClock` shows that nobody moved."""
 
@@ -74,6 +76,14 @@ class Client:
         response = await self.get(path, **options)
         assert response.status_code == 200, response.text
         return [without_type(each) for each in response.json()["value"]]
+
+    async def first(self, path: str) -> dict[str, Any]:
+        """The first entity of a set, with all members of its enums."""
+        return (await self.rows(path, headers=PREFER))[0]
+
+    async def act(self, path: str, **parameters: Any) -> httpx.Response:
+        """The answer to an action; what it returns has all members of its enums too."""
+        return await self.send("POST", path, json=parameters, headers=PREFER)
 
     async def created(self, **changes: Any) -> dict[str, Any]:
         """A new connection."""
