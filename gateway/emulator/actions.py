@@ -12,6 +12,8 @@ from gateway.emulator.messages import Json, bad_request
 from gateway.emulator.store import Row, Store
 from gateway.resources.spec import EnumSpec, ResourceSpec
 
+DEPLOYMENTS: Final = "managementActionTenantDeploymentStatuses"
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -25,7 +27,7 @@ class Act:
     key: str
     within: str
     given: Mapping[str, Json]
-    user: str
+    user: Json
     now: str
 
     @property
@@ -47,17 +49,19 @@ Effect = Callable[[Act], Json]
 
 
 def _assign_tag(act: Act) -> Json:
-    tagged = [each["tenantId"] for each in act.row["tenants"]]
-    return act.change(tenants=_infos([*tagged, *act.given["tenantIds"]]))
+    return _tag(act, [*_tagged(act), *act.given["tenantIds"]])
 
 
 def _unassign_tag(act: Act) -> Json:
-    tagged = [each["tenantId"] for each in act.row["tenants"]]
-    return act.change(tenants=_infos(each for each in tagged if each not in act.given["tenantIds"]))
+    return _tag(act, [each for each in _tagged(act) if each not in act.given["tenantIds"]])
 
 
-def _infos(tenant_ids: Iterable[str]) -> list[Json]:
-    return [{"tenantId": each} for each in dict.fromkeys(tenant_ids)]
+def _tagged(act: Act) -> list[Json]:
+    return [each.get("tenantId") for each in act.row["tenants"]]
+
+
+def _tag(act: Act, tenant_ids: Iterable[Json]) -> Row:
+    return act.change(tenants=[{"tenantId": each} for each in dict.fromkeys(tenant_ids)])
 
 
 def _offboard_tenant(act: Act) -> Json:
@@ -79,7 +83,7 @@ def _change_status(act: Act, members: Mapping[str, Json], of_workload: Mapping[s
 
 
 def _tenant_search(act: Act) -> Json:
-    tenant_id = act.given.get("tenantId")
+    tenant_id = act.given["tenantId"]
     groups = act.store.all(act.spec.entity_set)
     return [each for each in groups if each["allTenantsIncluded"] or tenant_id in each["tenantIds"]]
 
@@ -88,7 +92,7 @@ def _add_user_input_log(act: Act) -> Json:
     log = act.store.add(
         "managedTenantAlertLogs",
         {
-            "content": {"displayName": act.given.get("logInformation")},
+            "content": {"displayName": act.given["logInformation"]},
             "createdByUserId": act.user,
             "createdDateTime": act.now,
             "lastActionByUserId": act.user,
@@ -100,23 +104,23 @@ def _add_user_input_log(act: Act) -> Json:
 
 
 def _apply(act: Act) -> Json:
-    users = {name: act.given.get(name) or [] for name in ("includeGroups", "excludeGroups")}
+    users = {name: act.given[name] for name in ("includeGroups", "excludeGroups")}
     status = {
         "managementActionId": act.key,
-        "managementTemplateId": act.given.get("managementTemplateId") or act.row["referenceTemplateId"],
+        "managementTemplateId": act.given["managementTemplateId"],
         "managementTemplateVersion": act.row["referenceTemplateVersion"],
         "status": "inProgress",
         "workloadActionDeploymentStatuses": [
             {
-                "actionId": each["actionId"],
+                "actionId": each.get("actionId"),
                 "deployedPolicyId": None,
                 "error": None,
-                "includeAllUsers": bool(act.given.get("includeAllUsers")),
+                "includeAllUsers": bool(act.given["includeAllUsers"]),
                 "lastDeploymentDateTime": act.now,
                 "status": "inProgress",
                 **users,
             }
-            for each in act.row["workloadActions"] or ()
+            for each in act.row["workloadActions"]
         ],
     }
     return _deploy(act, status)
@@ -124,43 +128,40 @@ def _apply(act: Act) -> Json:
 
 def _change_action_deployment_status(act: Act) -> Json:
     """The status of an action in a tenant or group, which is the first one if it was never applied there."""
-    _, old = _found(act, act.given.get("managementActionId"))
+    _, old = _found(act, act.given["managementActionId"])
     named = ("managementActionId", "managementTemplateId", "managementTemplateVersion")
     status = {
         "workloadActionDeploymentStatuses": [],
         **old,
-        **{name: act.given.get(name) for name in named},
+        **{name: act.given[name] for name in named},
         "status": _member(act, "statuses", "status"),
     }
     return _deploy(act, status)
-
-
-DEPLOYMENTS: Final = "managementActionTenantDeploymentStatuses"
 
 
 def _deploy(act: Act, status: Row) -> Row:
     """Puts the status in the place of the older one of the same action."""
     row, _ = _found(act, status["managementActionId"])
     if row is None:
-        place = {name: act.given.get(name) for name in ("tenantId", "tenantGroupId")}
+        place = {name: act.given[name] for name in ("tenantId", "tenantGroupId")}
         act.store.add(DEPLOYMENTS, {**place, "statuses": [status]})
     else:
-        others = [each for each in row["statuses"] if each["managementActionId"] != status["managementActionId"]]
+        others = [each for each in row["statuses"] if each.get("managementActionId") != status["managementActionId"]]
         act.store.change(DEPLOYMENTS, row["id"], {"statuses": [*others, status]})
     return status
 
 
 def _found(act: Act, action_id: Json) -> tuple[Row | None, Row]:
     """What is deployed in the tenant or group of the parameters, and the status of the action in it."""
-    place = [act.given.get("tenantId"), act.given.get("tenantGroupId")]
+    groups = {None, act.given["tenantGroupId"]}
     for row in act.store.all(DEPLOYMENTS):
-        if [row["tenantId"], row["tenantGroupId"]] == place:
-            return row, next((each for each in row["statuses"] if each["managementActionId"] == action_id), {})
+        if row["tenantId"] == act.given["tenantId"] and groups <= {None, row["tenantGroupId"]}:
+            return row, next((each for each in row["statuses"] if each.get("managementActionId") == action_id), {})
     return None, {}
 
 
 def _change_step_deployment_status(act: Act) -> Json:
-    tenant = {"tenantId": act.given["tenantId"]} if act.given.get("tenantId") else {}
+    tenant = {"tenantId": act.given["tenantId"]} if act.given["tenantId"] else {}
     return act.change(status=_member(act, "status"), error=None, **tenant)
 
 
@@ -171,7 +172,7 @@ def _member(act: Act, *path: str) -> Json:
         kind = next(each.type for each in properties if each.name == name)
         properties = getattr(kind, "properties", ())
     assert isinstance(kind, EnumSpec)
-    status = act.given.get("status")
+    status = act.given["status"]
     if status not in {each.name for each in kind.members}:
         raise bad_request(f"The value '{status}' of the parameter 'status' is not valid.", "status")
     return status

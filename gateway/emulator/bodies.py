@@ -49,13 +49,17 @@ def read_members(call: Call, spec: ResourceSpec, wanted: Wanted, *, strict: bool
 
 
 def read_parameters(call: Call, action: ActionSpec, *, strict: bool) -> dict[str, Json]:
-    """The parameters given; an action without any may come without a body. Raises `RefusalError`."""
+    """All parameters, those not given as null or empty. Raises `RefusalError`.
+
+    An action without parameters may come without a body.
+    """
     if not (call.content or action.parameters):
         return {}
     if strict:
         _check_is_json(call)
     name = f"{NAMESPACE}.{action.wire_name}"
-    return _Reader(on_create, strict).members(read_object(call), action.parameters, name, path="")
+    given = _Reader(on_create, strict).members(read_object(call), action.parameters, name, path="")
+    return {each.name: given.get(each.name, [] if each.is_list else None) for each in action.parameters}
 
 
 def _check_is_json(call: Call) -> None:

@@ -57,8 +57,9 @@ class Work:
         return self.address.spec
 
     @property
-    def user(self) -> str:
-        return str(self.claims.get("oid"))
+    def user(self) -> Json:
+        """The caller's Entra id, which every token of Entra's own has."""
+        return self.claims.get("oid")
 
     @property
     def now(self) -> str:

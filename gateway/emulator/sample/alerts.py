@@ -50,7 +50,7 @@ def _add_rules(draft: Draft) -> list[tuple[str, str, str]]:
             rule = draft.add(
                 "managedTenantAlertRules",
                 alertDisplayName=name,
-                alertTTL=draft.one_of((7, 14, 30)),
+                alertTTL=86400 * draft.one_of((7, 14, 30)),
                 **draft.stamps(),
                 description=text,
                 displayName=name,
