@@ -98,21 +98,22 @@ def run_with_emulator(host: str, port: int) -> None:
     own = {name: value for name, value in environ.items() if not name.startswith("GATEWAY_ENTRA_")}
     emulator = Emulator()
 
-    async def both(listener: socket, graph: socket, entra: socket) -> None:
+    async def both(graph: socket, entra: socket) -> None:
         async with serving(emulator, host="127.0.0.1", graph=graph, entra=entra) as served:
             settings = Settings.from_environ(own | _to_environ(emulator, served))
-            configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
             token = _graph_token(emulator) if settings.auth_mode == "forward" else _gateway_token(emulator)
-            await serve(
-                settings,
-                listener=listener,
-                host=host,
-                start=Start(token=token),
-                on_started=lambda url: click.echo(_welcome(url, token)),
-            )
+            with listen(host, port) as listener:
+                configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
+                await serve(
+                    settings,
+                    listener=listener,
+                    host=host,
+                    start=Start(token=token),
+                    on_started=lambda url: click.echo(_welcome(url, token)),
+                )
 
-    with listen(host, port) as listener, listen("127.0.0.1", 0) as graph, listen("127.0.0.1", 0) as entra:
-        run(both(listener, graph, entra))
+    with listen("127.0.0.1", 0) as graph, listen("127.0.0.1", 0) as entra:
+        run(both(graph, entra))
 
 
 @main.command()

@@ -90,6 +90,7 @@ class Harness:
     """One gateway before one emulator."""
 
     def __init__(self, app: Starlette, emulator: Emulator) -> None:
+        self.app = app
         self.emulator = emulator
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app),
