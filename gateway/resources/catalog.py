@@ -4,15 +4,61 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Final
 
-from gateway.resources.cloud_pcs import CloudPcConnection
+from gateway.resources import (
+    alerts,
+    apps,
+    cloud_pcs,
+    devices,
+    identity,
+    management,
+    notifications,
+    protection,
+    template_steps,
+    templates,
+    tenants,
+)
 from gateway.resources.spec import READS, ResourceSpec
-from gateway.resources.tenants import TenantTag
 
 CATALOG: tuple[ResourceSpec, ...] = (
-    CloudPcConnection.spec,
-    TenantTag.spec,
+    cloud_pcs.CloudPcConnection.spec,
+    cloud_pcs.CloudPcDevice.spec,
+    cloud_pcs.CloudPcOverview.spec,
+    tenants.Tenant.spec,
+    tenants.TenantDetailedInformation.spec,
+    tenants.TenantCustomizedInformation.spec,
+    tenants.TenantGroup.spec,
+    tenants.TenantTag.spec,
+    identity.ConditionalAccessPolicyCoverage.spec,
+    identity.CredentialUserRegistrationsSummary.spec,
+    identity.MyRole.spec,
+    identity.AuditEvent.spec,
+    devices.ManagedDeviceCompliance.spec,
+    devices.ManagedDeviceComplianceTrend.spec,
+    devices.DeviceCompliancePolicySettingStateSummary.spec,
+    devices.AggregatedPolicyCompliance.spec,
+    devices.DeviceHealthStatus.spec,
+    protection.WindowsDeviceMalwareState.spec,
+    protection.WindowsProtectionState.spec,
+    apps.AppPerformance.spec,
+    apps.DeviceAppPerformance.spec,
+    alerts.ManagedTenantAlert.spec,
+    alerts.ManagedTenantAlertLog.spec,
+    alerts.ManagedTenantAlertRule.spec,
+    alerts.ManagedTenantAlertRuleDefinition.spec,
+    notifications.ManagedTenantApiNotification.spec,
+    notifications.ManagedTenantEmailNotification.spec,
+    notifications.ManagedTenantTicketingEndpoint.spec,
+    management.ManagementAction.spec,
+    management.ManagementActionTenantDeploymentStatus.spec,
+    management.ManagementIntent.spec,
+    templates.ManagementTemplate.spec,
+    templates.ManagementTemplateCollection.spec,
+    templates.ManagementTemplateCollectionTenantSummary.spec,
+    template_steps.ManagementTemplateStep.spec,
+    template_steps.ManagementTemplateStepVersion.spec,
+    template_steps.ManagementTemplateStepDeployment.spec,
+    template_steps.ManagementTemplateStepTenantSummary.spec,
 )
-
 
 ALL_SETS: Final = "all"
 """Stands for every entity set where sets are named."""
