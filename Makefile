@@ -12,6 +12,8 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 # The environment's own Node.js comes first; it is there only when the machine had none.
 WITH_NODE = PATH="$(CURDIR)/$(BIN):$$PATH"
 AUDITS := tests/system/audits
+# What only processes run is covered by the system tests and by the tests of the same files in one process.
+PROCESSES := tests/system tests/test_cli.py tests/tools/test_sign_in.py
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -23,12 +25,12 @@ help:  ## What can be done here
 run: $(VENV)/run gateway/static/index.html  ## Set everything up and start gateway and Graph emulator (ARGS="--port 9000")
 	@exec $(BIN)/gateway run $(ARGS)
 
-test: $(VENV)/dev  ## All tests but those of tests/system; every branch of gateway/ must be covered
-	$(BIN)/pytest --ignore tests/system --cov
+test: $(VENV)/dev  ## All tests but those of tests/system; every branch of gateway/ that they can reach must be covered
+	$(BIN)/pytest -n auto --ignore tests/system --cov
 
 test-system: $(VENV)/dev gateway/static/index.html $(AUDITS)/node_modules/.package-lock.json  ## Tests with real sockets, processes and a browser (Chromium)
 	@command -v chromium >/dev/null || { echo "test-system needs Chromium on PATH: apt-get install chromium" >&2; exit 1; }
-	$(WITH_NODE) pytest tests/system
+	$(WITH_NODE) pytest $(PROCESSES) --cov --cov-config tests/system/coverage.toml
 
 check: lint types test  ## What CI checks: format, lint, types, schema.graphql, the page's types, tests
 	@$(BIN)/gateway schema | diff -u schema.graphql - || { echo "schema.graphql is out of date: make schema" >&2; exit 1; }

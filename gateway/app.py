@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 from cryptography.fernet import Fernet
@@ -35,6 +36,7 @@ from gateway.page import Page, Start
 from gateway.resources.catalog import ALL_SETS, CATALOG, offered
 from gateway.resources.spec import WRITES, ResourceSpec
 from gateway.schema.build import build_schema, to_graphql_core
+from gateway.schema.printing import print_sdl
 from gateway.settings import Settings, SettingsError
 from gateway.telemetry import Telemetry
 
@@ -65,11 +67,12 @@ def create_app(
         transport, base_url=f"{settings.graph_url}/{settings.graph_version}", clock=clock, telemetry=telemetry
     )
     batching = Batching(settings.graph_batch)
-    schema = build_schema(_offered(tuple(catalog), settings))
-    core = to_graphql_core(schema)
+    specs = _offered(tuple(catalog), settings)
+    core = to_graphql_core(build_schema(specs))
     entra = Entra(entra_http or HttpxClient(ca_file=settings.ca_file))
     authenticator, exchange = build_auth(settings, entra, clock)
-    page = Page(start or Start()) if settings.playground else None
+    to_sdl = partial(print_sdl, specs) if settings.introspection else None
+    page = Page(start or Start(), to_sdl=to_sdl) if settings.playground else None
 
     def open_loader(errand: Errand) -> Loader:
         return Loader(

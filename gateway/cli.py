@@ -5,9 +5,9 @@ import json
 import logging
 import os
 import shlex
-import signal
 import sys
 from contextlib import closing
+from socket import socket
 from typing import Any, TextIO
 
 import click
@@ -26,7 +26,7 @@ from gateway.logs import configure_logging
 from gateway.page import DOCUMENT, VARIABLES, Start
 from gateway.resources.catalog import CATALOG, all_permissions, offered
 from gateway.schema.printing import print_sdl
-from gateway.server import run, serve
+from gateway.server import listen, run, serve, when_told
 from gateway.settings import Settings, SettingsError, to_markdown, warnings
 from gateway.tools.check import Checks, Finding, Outcome
 from gateway.tools.commands import COMMANDS
@@ -78,14 +78,15 @@ for each in COMMANDS:
 def serve_gateway(host: str, port: int) -> None:
     """Serve the gateway before Microsoft Graph."""
     settings = Settings.from_environ(os.environ)
-    configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
-    for doubt in warnings(settings):
-        log.warning(doubt)
+    with listen(host, port) as listener:
+        configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
+        for doubt in warnings(settings):
+            log.warning(doubt)
 
-    def started(url: str) -> None:
-        log.info("listening", extra={"fields": {"url": url}})
+        def started(url: str) -> None:
+            log.info("listening", extra={"fields": {"url": url}})
 
-    run(serve(settings, host=host, port=port, start=None, on_started=started))
+        run(serve(settings, listener=listener, host=host, start=None, on_started=started))
 
 
 @main.command("run")
@@ -97,20 +98,21 @@ def run_with_emulator(host: str, port: int) -> None:
     own = {name: value for name, value in environ.items() if not name.startswith("GATEWAY_ENTRA_")}
     emulator = Emulator()
 
-    async def both() -> None:
-        async with serving(emulator, host="127.0.0.1") as served:
+    async def both(listener: socket, graph: socket, entra: socket) -> None:
+        async with serving(emulator, host="127.0.0.1", graph=graph, entra=entra) as served:
             settings = Settings.from_environ(own | _to_environ(emulator, served))
             configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
             token = _graph_token(emulator) if settings.auth_mode == "forward" else _gateway_token(emulator)
             await serve(
                 settings,
+                listener=listener,
                 host=host,
-                port=port,
                 start=Start(token=token),
                 on_started=lambda url: click.echo(_welcome(url, token)),
             )
 
-    run(both())
+    with listen(host, port) as listener, listen("127.0.0.1", 0) as graph, listen("127.0.0.1", 0) as entra:
+        run(both(listener, graph, entra))
 
 
 @main.command()
@@ -125,15 +127,15 @@ def emulate(host: str, port: int, entra_port: int, strict: bool, beta_only: bool
     """Serve the emulator of Microsoft Graph and Entra alone, and print how to use it."""
     emulator = Emulator(strict=strict, namespace_versions=("beta",) if beta_only else ("v1.0", "beta"))
 
-    async def until_told() -> None:
+    async def until_told(graph: socket, entra: socket) -> None:
         told = asyncio.Event()
-        for each in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(each, told.set)
-        async with serving(emulator, host=host, port=port, entra_port=entra_port) as served:
-            click.echo(_introduction(emulator, served))
-            await told.wait()
+        with when_told(told.set):
+            async with serving(emulator, host=host, graph=graph, entra=entra) as served:
+                click.echo(_introduction(emulator, served))
+                await told.wait()
 
-    run(until_told())
+    with listen(host, port) as graph, listen(host, entra_port, option="--entra-port") as entra:
+        run(until_told(graph, entra))
 
 
 @main.command()
@@ -174,15 +176,7 @@ def check(token_file: TextIO | None, signs_in: bool, device_code: bool, client_i
             raise click.ClickException("The file has no token in it.")
     else:
         token = _signed_in(settings, client_id=client_id, device_code=device_code) if signs_in else None
-    findings = asyncio.run(_check(settings, token))
-    for doubt in warnings(settings):
-        click.echo(f"{'warning':9}  {doubt}")
-    for each in findings:
-        click.echo(f"{each.outcome.value:9}  {each.subject}: {each.said}")
-        if each.hint:
-            click.echo(f"{'':9}  {each.hint}")
-    if any(each.outcome is Outcome.FAILED for each in findings):
-        raise SystemExit(1)
+    raise SystemExit(_tell(warnings(settings), asyncio.run(_check(settings, token))))
 
 
 @main.command()
@@ -197,6 +191,17 @@ async def _check(settings: Settings, token: str | None) -> list[Finding]:
     async with build_client(ca_file=settings.ca_file, connections=1) as client:
         with closing(HttpxClient(ca_file=settings.ca_file)) as entra_http:
             return await Checks(settings, client=client, entra_http=entra_http, clock=SystemClock()).run(token)
+
+
+def _tell(doubts: list[str], findings: list[Finding]) -> int:
+    """Prints all of it; the value is the exit code."""
+    for doubt in doubts:
+        click.echo(f"{'warning':9}  {doubt}")
+    for each in findings:
+        click.echo(f"{each.outcome.value:9}  {each.subject}: {each.said}")
+        if each.hint:
+            click.echo(f"{'':9}  {each.hint}")
+    return int(any(each.outcome is Outcome.FAILED for each in findings))
 
 
 def _signed_in(settings: Settings, *, client_id: str | None, device_code: bool) -> str:

@@ -3,11 +3,12 @@
 The files are built from `playground/` into `gateway/static/`. https://www.w3.org/TR/CSP3/
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -80,10 +81,15 @@ class HashedFiles(StaticFiles):
 
 
 class Page:
-    """The HTML for whoever answers at `/graphql`, and `routes` for all that it loads."""
+    """The HTML for whoever answers at `/graphql`, and `routes` for all that it loads.
 
-    def __init__(self, start: Start, static: Path = STATIC) -> None:
-        self._start = {"document": start.document, "variables": start.variables, "token": start.token}
+    `to_sdl` prints the schema, which the page explains and completes before anyone has a token; None hides it. It
+    takes a while, so it is not done before somebody looks.
+    """
+
+    def __init__(self, start: Start, *, to_sdl: Callable[[], str] | None, static: Path = STATIC) -> None:
+        self._editors = {"document": start.document, "variables": start.variables, "token": start.token}
+        self._to_sdl = to_sdl
         index = static / "index.html"
         self._html = index.read_text(encoding="utf-8") if index.is_file() else NOT_BUILT
         self.routes: list[BaseRoute] = [
@@ -95,4 +101,5 @@ class Page:
         return HTMLResponse(self._html, headers=HEADERS)
 
     async def _tell_start(self, _: Request) -> Response:
-        return JSONResponse(self._start, headers=HEADERS)
+        sdl = await run_in_threadpool(self._to_sdl) if self._to_sdl else None
+        return JSONResponse({**self._editors, "schema": sdl}, headers=HEADERS)

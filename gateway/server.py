@@ -1,10 +1,11 @@
 """The gateway as a process: uvicorn with our choices of loop and parser, no access log, a bounded drain.
 
-Told to go by SIGINT or SIGTERM, it ends what is in flight and returns normally; a second signal ends it at once.
+Told to go by SIGINT or SIGTERM, it ends what is in flight and returns normally; a second signal kills it.
 """
 
 import asyncio
 import gc
+import math
 import os
 import signal
 import socket
@@ -21,14 +22,16 @@ from gateway.page import Start
 from gateway.settings import Settings, SettingsError
 from gateway.tracing import configure_tracing
 
-DRAIN_SECONDS: Final = 35
-"""A little more than the default deadline, so that requests in flight can end."""
+SPARE_SECONDS: Final = 5
+"""After the deadline of an operation, so that each in flight can end before the process goes."""
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 async def serve(
-    settings: Settings, *, host: str, port: int, start: Start | None, on_started: Callable[[str], None]
+    settings: Settings, *, listener: socket.socket, host: str, start: Start | None, on_started: Callable[[str], None]
 ) -> None:
-    """Serves until told to go; metrics on the admin port if there is one.
+    """Serves on the listening socket until told to go; metrics on the host's admin port if there is one.
 
     `on_started` gets the endpoint's URL once connections are accepted. Raises `SettingsError`.
     """
@@ -37,18 +40,29 @@ async def serve(
     app = create_app(settings, registry=registry, start=start)
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         access_log=False,
         log_config=None,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=math.ceil(settings.deadline_seconds) + SPARE_SECONDS,
         lifespan="on",
     )
     with ExitStack() as stack:
         if settings.admin_port is not None:
             stack.enter_context(_metrics(registry, host, settings.admin_port))
-        await Server(config, on_started).serve()
+        shown = f"[{host}]" if ":" in host else host
+        url = f"http://{shown}:{listener.getsockname()[1]}/graphql"
+        await Server(config, lambda: on_started(url)).serve(sockets=[listener])
+
+
+def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
+    """A listening socket; port 0 finds a free one. Raises `SettingsError` that names the option to change."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        # Python adds the address in its own notation.
+        reason = str(error.strerror).partition(" (while")[0]
+        fault = f"{host}:{port} cannot be listened on ({reason}): choose another address with --host or {option}"
+        raise SettingsError([fault]) from None
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -59,31 +73,46 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 class Server(uvicorn.Server):
     """Says when it accepts connections, and leaves the exit code to whoever started it."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[str], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
-            # What exists now lives as long as the process: the collector need not look at it again.
-            gc.collect()
-            gc.freeze()
-            host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
-            port = self.servers[0].sockets[0].getsockname()[1]
-            self._on_started(f"http://{host}:{port}/graphql")
+        # What exists now lives as long as the process: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        self._on_started()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        signals = (signal.SIGINT, signal.SIGTERM)
-        for each in signals:
-            loop.add_signal_handler(each, self.handle_exit, each, None)
-        try:
+        def go() -> None:
+            self.should_exit = True
+
+        with when_told(go):
             yield
-        finally:
-            for each in signals:
-                loop.remove_signal_handler(each)
+
+
+@contextmanager
+def when_told(go: Callable[[], None]) -> Iterator[None]:
+    """Calls `go` at the first SIGINT or SIGTERM within the block. A second one kills the process."""
+    loop = asyncio.get_running_loop()
+
+    def release() -> None:
+        for each in SIGNALS:
+            loop.remove_signal_handler(each)
+            signal.signal(each, signal.SIG_DFL)
+
+    def first() -> None:
+        release()
+        go()
+
+    for each in SIGNALS:
+        loop.add_signal_handler(each, first)
+    try:
+        yield
+    finally:
+        release()
 
 
 @contextmanager

@@ -102,7 +102,9 @@ class Settings(BaseSettings):
         ("cloudPcConnections",),
         description="Entity sets that get the writes which no Graph page documents; or `all`, or `none`.",
     )
-    introspection: bool = Field(True, description="Whether the schema can be asked for, and errors suggest names.")
+    introspection: bool = Field(
+        True, description="Whether the schema can be asked for, the page shows it to anyone, and errors suggest names."
+    )
     playground: bool = Field(True, description="Whether browsers get the GraphiQL page at `/graphql`.")
 
     # HTTP

@@ -131,8 +131,13 @@ class Harness:
 
     @property
     def sent(self) -> list[str]:
-        """Method and path of every request that Graph received, in order."""
+        """Method and path of every request that Graph received, in order; a batch is followed by its items."""
         return [f"{entry.method} {entry.path}" for entry in self.emulator.journal]
+
+    @property
+    def calls(self) -> list[str]:
+        """The same of HTTP calls alone."""
+        return [f"{entry.method} {entry.path}" for entry in self.emulator.journal if entry.item is None]
 
 
 async def _check_response(response: httpx.Response) -> None:

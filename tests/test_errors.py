@@ -57,7 +57,7 @@ def test_a_code_ends_a_request_with_the_published_status(code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "retryable"),
     [
-        (code, code in {"THROTTLED", "OVERLOADED", "UPSTREAM_UNAVAILABLE", "DEADLINE_EXCEEDED"})
+        (code, code in {"THROTTLED", "OVERLOADED", "UPSTREAM_UNAVAILABLE", "DEADLINE_EXCEEDED", "NOT_ATTEMPTED"})
         for code in sorted({each.code for each in CLASSES})
     ],
 )

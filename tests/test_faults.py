@@ -150,10 +150,10 @@ async def test_time_up_while_waiting_changes_nothing() -> None:
     """The caller's own deadline bounds a write that was sent: its outcome is then unknown, and it is not repeated."""
     async with running() as gateway:
         gateway.emulator.faults.add(FaultRule(fault=Delay(5), method="POST"))
-        answer = await gateway.execute(CREATE, {"input": INPUT}, headers={"x-deadline-ms": "50"})
+        answer = await gateway.execute(CREATE, {"input": INPUT}, headers={"x-deadline-ms": "250"})
         assert answer["errors"][0]["extensions"]["code"] == "OUTCOME_UNKNOWN"
         gateway.emulator.faults.add(FaultRule(fault=Delay(5), method="GET"))
-        answer = await gateway.execute(READ, {"id": "x"}, headers={"x-deadline-ms": "50"})
+        answer = await gateway.execute(READ, {"id": "x"}, headers={"x-deadline-ms": "250"})
         assert answer["errors"][0]["extensions"]["code"] == "DEADLINE_EXCEEDED"
         assert [entry.method for entry in gateway.emulator.journal] == ["POST", "GET"]
 

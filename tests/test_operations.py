@@ -272,10 +272,13 @@ async def test_a_date_without_offset_is_refused(gateway: Harness, moment: object
 
 
 async def test_an_operation_may_make_only_so_many_calls() -> None:
-    """Beyond `GATEWAY_MAX_GRAPH_CALLS` an operation is refused, naming the setting."""
-    async with running({"GATEWAY_MAX_GRAPH_CALLS": "2"}) as gateway:
+    """Calls that would go beyond `GATEWAY_MAX_GRAPH_CALLS` are refused before any is sent, naming the setting."""
+    async with running({"GATEWAY_MAX_GRAPH_CALLS": "2", "GATEWAY_GRAPH_BATCH": "false"}) as gateway:
         answer = await gateway.execute(
             '{ a: tenantTag(id: "1") { id } b: tenantTag(id: "2") { id } c: tenantTag(id: "3") { id } }'
         )
-    assert [error["extensions"]["code"] for error in answer["errors"]] == ["OPERATION_LIMIT"]
-    assert len(gateway.sent) == 2
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["OPERATION_LIMIT"] * 3
+    assert answer["errors"][0]["message"] == (
+        "The operation wants 3 calls to Microsoft Graph, or more. Allowed: 2 (GATEWAY_MAX_GRAPH_CALLS)."
+    )
+    assert gateway.sent == []

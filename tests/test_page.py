@@ -6,9 +6,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from gateway.page import NOT_BUILT, Page, Start
-from tests.harness import Harness
+from gateway.page import DOCUMENT, NOT_BUILT, VARIABLES, Page, Start
+from tests.harness import Harness, running
 
+ROOT = Path(__file__).parents[1]
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
@@ -44,20 +45,40 @@ async def test_a_client_that_sends_a_query_gets_an_answer_not_the_page(gateway: 
 
 
 async def test_what_stands_in_the_editors_is_told_without_being_kept(built: Path) -> None:
-    """The start has document, variables and the demo token, if there is one."""
-    response = await get(Page(Start("{ a }", {"b": 1}, "demo"), built), "/playground/start.json")
-    assert response.json() == {"document": "{ a }", "variables": {"b": 1}, "token": "demo"}
+    """The start has document, variables, the demo token and the schema, if there are such."""
+    page = Page(Start("{ a }", {"b": 1}, "demo"), to_sdl=lambda: "type Query { a: Int }", static=built)
+    response = await get(page, "/playground/start.json")
+    assert response.json() == {
+        "document": "{ a }",
+        "variables": {"b": 1},
+        "token": "demo",
+        "schema": "type Query { a: Int }",
+    }
     assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("introspection", "schema"),
+    [
+        pytest.param("true", (ROOT / "schema.graphql").read_text(encoding="utf-8"), id="shown"),
+        pytest.param("false", None, id="hidden"),
+    ],
+)
+async def test_the_page_knows_the_schema_before_anyone_has_a_token(introspection: str, schema: str | None) -> None:
+    """It has the schema exactly if introspection is allowed, and no token of its own making."""
+    async with running({"GATEWAY_INTROSPECTION": introspection}) as gateway:
+        response = await gateway.http.get("/playground/start.json")
+    assert response.json() == {"document": DOCUMENT, "variables": VARIABLES, "token": None, "schema": schema}
 
 
 async def test_files_with_hashed_names_are_kept_for_good(built: Path) -> None:
     """Browsers fetch each file once."""
-    response = await get(Page(Start(), built), "/playground/assets/main-abc.js")
+    response = await get(Page(Start(), to_sdl=None, static=built), "/playground/assets/main-abc.js")
     assert (response.status_code, response.headers["cache-control"]) == (200, "public, max-age=31536000, immutable")
 
 
 async def test_a_page_that_was_not_built_says_how(tmp_path: Path) -> None:
     """A clone without a build serves, and its page says what to type."""
-    page = Page(Start(), tmp_path / "nothing")
+    page = Page(Start(), to_sdl=None, static=tmp_path / "nothing")
     assert bytes(page.document().body).decode() == NOT_BUILT
     assert (await get(page, "/playground/assets/x.js")).status_code == 404

@@ -17,6 +17,18 @@ EVENTS = (
 """What httpcore tells: https://www.encode.io/httpcore/extensions/#trace. The request leaves with the third."""
 
 
+def unread(answer: httpx.Response) -> httpx.Response:
+    """As it comes from a socket: httpx takes one that was made of bytes for one that was read."""
+    return httpx.Response(answer.status_code, headers=answer.headers, stream=answer.stream)
+
+
+class Answering(httpx.MockTransport):
+    """Answers as the handler says."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return unread(await super().handle_async_request(request))
+
+
 class Wire(httpx.AsyncBaseTransport):
     """Answers in order, whatever is asked, and remembers what was; an exception breaks the connection.
 
@@ -36,7 +48,7 @@ class Wire(httpx.AsyncBaseTransport):
         answer = next(self._answers)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return unread(answer)
 
     @property
     def seen(self) -> list[str]:

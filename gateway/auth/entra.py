@@ -16,7 +16,7 @@ import orjson
 
 from gateway.clock import Deadline
 from gateway.errors import DeadlineExceededError, ThrottledError, UpstreamUnavailableError
-from gateway.tls import build_ssl_context
+from gateway.tls import build_ssl_context, to_reason
 
 Json = Any
 """What `json` decodes to: the one place where a type is not known."""
@@ -82,7 +82,8 @@ class HttpxClient:
             response = self._client.send(request)
         except httpx.HTTPError as failure:
             raise UpstreamUnavailableError(
-                f"Microsoft Entra cannot be reached ({failure.__class__.__name__}); nothing was sent to Graph."
+                f"Microsoft Entra cannot be reached ({to_reason(failure)}); nothing was sent to Graph.",
+                hint="Check GATEWAY_ENTRA_URL, GATEWAY_CA_FILE, and the way from the gateway to there.",
             ) from failure
         if response.status_code == 429:
             wait = response.headers.get("retry-after", "")

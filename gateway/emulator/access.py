@@ -18,13 +18,16 @@ CHALLENGE = (
 Claims = dict[str, Json]
 
 
-def authorize(call: Call, permission: str, issuer: TokenIssuer) -> Claims:
-    """The claims of the call's token; refuses one that is missing, bad, app-only or without the permission."""
+def authorize(call: Call, permission: str | None, issuer: TokenIssuer) -> Claims:
+    """The claims of the call's token; refuses one that is missing, bad, app-only or without the permission.
+
+    Where Microsoft names no permission any delegated token will do.
+    """
     claims = authenticate(call, issuer)
     if claims.get("idtyp") == "app" or "scp" not in claims:
         raise RefusalError(403, "Forbidden", "Application permissions are not supported by this API.")
     scopes = set(str(claims["scp"]).split())
-    if scopes.isdisjoint(_sufficient(permission)):
+    if permission is not None and scopes.isdisjoint(_sufficient(permission)):
         raise RefusalError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     return claims
 

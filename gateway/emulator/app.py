@@ -1,6 +1,6 @@
 """The emulator as one object: everything is made and tied together here."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from starlette.routing import Router
 
@@ -12,7 +12,8 @@ from gateway.emulator.entra import Entra
 from gateway.emulator.fault_rules import FaultRules
 from gateway.emulator.graph import Graph
 from gateway.emulator.journal import Journal
-from gateway.emulator.service import VERSIONS, ManagedTenants
+from gateway.emulator.paths import VERSIONS
+from gateway.emulator.service import ManagedTenants
 from gateway.emulator.store import Store
 from gateway.emulator.tokens import TokenIssuer
 from gateway.resources.catalog import CATALOG
@@ -57,7 +58,7 @@ class Emulator:
         # A bare router: Starlette's own application would answer 500 before it lets a dropped connection through.
         self.entra_faults = FaultRules(clock)
         self.entra_journal = Journal()
-        self.directory = Directory.sample(permission for spec in specs for permission in spec.permissions.values())
+        self.directory = Directory.sample(_permissions(specs))
         entra = Entra(self.issuer, self.directory)
         self.entra = Graph(entra.answer, self.entra_faults, self.entra_journal, clock)
         self.graph = Router(
@@ -72,3 +73,11 @@ class Emulator:
         self.journal.clear()
         self.entra_faults.clear()
         self.entra_journal.clear()
+
+
+def _permissions(specs: Iterable[ResourceSpec]) -> Iterator[str]:
+    """All that the catalogue names."""
+    for spec in specs:
+        for permission in (*spec.permissions.values(), *(action.permission for action in spec.actions)):
+            if permission is not None:
+                yield permission

@@ -25,7 +25,7 @@ from gateway.emulator.messages import (
     to_json_reply,
     to_refusal,
 )
-from gateway.emulator.service import VERSIONS
+from gateway.emulator.paths import VERSIONS
 from gateway.emulator.tokens import TokenIssuer
 
 MOST_ITEMS: Final = 20

@@ -1,17 +1,25 @@
-"""The JSON body of a create or an update, checked against the declared properties.
+"""The JSON body of a create, an update or an action, checked against the declared properties or parameters.
 
 Values of a wrong type are always refused. Strict, so is everything else that the declarations do not foresee, by name,
 so that no client error goes unseen; lenient, what cannot be set is left out and what is missing is nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.emulator.instants import to_moment
 from gateway.emulator.messages import Call, Json, RefusalError, bad_request, from_bytes
-from gateway.emulator.metadata import wire_name
-from gateway.resources.spec import NAMESPACE, ComplexSpec, Presence, Primitive, PropertySpec, ResourceSpec
+from gateway.emulator.values import is_value, type_name
+from gateway.resources.spec import (
+    NAMESPACE,
+    ActionSpec,
+    ComplexSpec,
+    EnumSpec,
+    Presence,
+    Primitive,
+    PropertySpec,
+    ResourceSpec,
+)
 
 ODATA_TYPE: Final = "@odata.type"
 UNREADABLE: Final = (
@@ -32,12 +40,31 @@ def on_update(spec: PropertySpec) -> Presence:
 
 def read_members(call: Call, spec: ResourceSpec, wanted: Wanted, *, strict: bool) -> dict[str, Json]:
     """The members to store; raises `RefusalError`."""
-    if strict and not is_json(call):
-        raise RefusalError(415, "UnsupportedMediaType", "The Content-Type of the request must be application/json.")
+    if strict:
+        _check_is_json(call)
     given = read_object(call)
     if strict:
         _check_type(given, spec.odata_type, path=ODATA_TYPE)
     return _Reader(wanted, strict).members(given, spec.properties, spec.odata_type, path="")
+
+
+def read_parameters(call: Call, action: ActionSpec, *, strict: bool) -> dict[str, Json]:
+    """All parameters, those not given as null or empty. Raises `RefusalError`.
+
+    An action without parameters may come without a body.
+    """
+    if not (call.content or action.parameters):
+        return {}
+    if strict:
+        _check_is_json(call)
+    name = f"{NAMESPACE}.{action.wire_name}"
+    given = _Reader(on_create, strict).members(read_object(call), action.parameters, name, path="")
+    return {each.name: given.get(each.name, [] if each.is_list else None) for each in action.parameters}
+
+
+def _check_is_json(call: Call) -> None:
+    if not is_json(call):
+        raise RefusalError(415, "UnsupportedMediaType", "The Content-Type of the request must be application/json.")
 
 
 def is_json(call: Call) -> bool:
@@ -97,34 +124,16 @@ class _Reader:
             raise bad_request(f"The property '{path}' must be a JSON array.", path)
         return [self._single(spec.type, each, path=f"{path}/{index}") for index, each in enumerate(value)]
 
-    def _single(self, kind: Primitive | ComplexSpec, value: Json, *, path: str) -> Json:
+    def _single(self, kind: Primitive | EnumSpec | ComplexSpec, value: Json, *, path: str) -> Json:
         if isinstance(kind, ComplexSpec):
             if not isinstance(value, dict):
                 raise bad_request(f"The property '{path}' must be a JSON object.", path)
-            return self.members(value, kind.properties, f"#{NAMESPACE}.{wire_name(kind)}", path=f"{path}/")
-        if not PRIMITIVES[kind](value):
-            raise bad_request(f"Cannot convert the value of '{path}' to the expected type '{kind.value}'.", path)
+            return self.members(value, kind.properties, f"#{type_name(kind)}", path=f"{path}/")
+        if not is_value(kind, value):
+            raise bad_request(f"Cannot convert the value of '{path}' to the expected type '{type_name(kind)}'.", path)
         return value
 
 
 def _check_type(given: dict[str, Json], expected: str, *, path: str) -> None:
     if given.get(ODATA_TYPE) != expected:
         raise bad_request(f"The member '{path}' must be there and be '{expected}'.", path)
-
-
-def _is_text(value: Json) -> bool:
-    return isinstance(value, str)
-
-
-def _is_instant(value: Json) -> bool:
-    try:
-        to_moment(value)
-    except (TypeError, ValueError):
-        return False
-    return True
-
-
-PRIMITIVES: Final[Mapping[Primitive, Callable[[Json], bool]]] = {
-    Primitive.STRING: _is_text,
-    Primitive.DATE_TIME: _is_instant,
-}

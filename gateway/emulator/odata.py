@@ -11,27 +11,36 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 from gateway.emulator.instants import PATTERN as INSTANT
 from gateway.emulator.instants import to_moment
 from gateway.emulator.messages import Json, bad_request
-from gateway.resources.spec import NAMESPACE, Primitive, ResourceSpec
+from gateway.emulator.values import names_of, to_comparable, type_name
+from gateway.resources.spec import NAMESPACE, ComplexSpec, EnumSpec, Primitive, ResourceSpec
 
 Row = Mapping[str, Json]
 
-BOOLEAN, STRING, DATE_TIME = "Edm.Boolean", Primitive.STRING.value, Primitive.DATE_TIME.value
+BOOLEAN, STRING, DATE_TIME = Primitive.BOOLEAN.value, Primitive.STRING.value, Primitive.DATE_TIME.value
+DECIMAL: Final = "Edm.Decimal"
+NUMBERS: Final = {DECIMAL, Primitive.INT32.value, Primitive.INT64.value, Primitive.DOUBLE.value}
+"""The types that compare with each other."""
 
 MAX_DEPTH: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A typed part of the filter. `type` is an OData type's name, None of the null literal alone."""
+    """A typed part of the filter. `type` is an OData type's name, None of the null literal alone.
+
+    `enum` is that of a property, `literal` the text between quotes: which of the two a member's name is, tells the
+    other operand.
+    """
 
     type: str | None
     evaluate: Callable[[Row], Any]
+    enum: EnumSpec | None = None
+    literal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +53,7 @@ class Token:
 TOKENS: Final = re.compile(
     rf"(?P<space>\s+)|(?P<string>'(?:[^']|'')*')|(?P<instant>(?i:{INSTANT}))"
     r"|(?P<guid>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
-    r"|(?P<number>[+-]?\d+(?:\.\d+)?)|(?P<word>[A-Za-z_][\w/.]*)|(?P<sign>[(),])",
+    r"|(?P<number>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?P<word>[A-Za-z_][\w/.]*)|(?P<sign>[(),])",
     re.ASCII,
 )
 
@@ -52,7 +61,7 @@ LITERALS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "string": (STRING, lambda text: text[1:-1].replace("''", "'")),
     "instant": (DATE_TIME, to_moment),
     "guid": ("Edm.Guid", str),
-    "number": ("Edm.Decimal", Decimal),
+    "number": (DECIMAL, lambda text: int(text) if text.lstrip("+-").isdigit() else float(text)),
 }
 """Kind of token → type of the literal, and how its text is read."""
 
@@ -84,16 +93,11 @@ def to_predicate(spec: ResourceSpec, text: str) -> Callable[[Row], bool]:
     return lambda row: expression.evaluate(row) is True
 
 
-def to_value(primitive: str, value: Json) -> Any:
-    """A property's JSON value as one that compares with others of its type."""
-    return to_moment(value) if value is not None and primitive == DATE_TIME else value
-
-
-def comparable_type(spec: ResourceSpec, name: str) -> str:
-    """The OData type of a property that can be compared; raises `RefusalError` where there is none."""
+def comparable_type(spec: ResourceSpec, name: str) -> Primitive | EnumSpec:
+    """The type of a property that can be compared; raises `RefusalError` where there is none."""
     for each in spec.properties:
-        if each.name == name and each.is_comparable and isinstance(each.type, Primitive):
-            return each.type.value
+        if each.name == name and each.is_comparable and not isinstance(each.type, ComplexSpec):
+            return each.type
     raise bad_request(
         f"Could not find a property named '{name}' that can be compared on type '{NAMESPACE}.{spec.entity_type}'."
     )
@@ -163,7 +167,9 @@ class _Parser:
         return Expression(BOOLEAN, lambda row: any(each.evaluate(row) for each in options))
 
     def _compare(self, word: str, left: Expression, right: Expression) -> Expression:
-        if left.type != right.type and None not in {left.type, right.type}:
+        left, right = _as_member(left, right), _as_member(right, left)
+        types = {left.type, right.type}
+        if len(types) > 1 and None not in types and not types <= NUMBERS:
             raise bad_request(
                 "Invalid filter clause: a binary operator with incompatible types was detected. "
                 f"Found operand types '{left.type}' and '{right.type}' for operator '{word}'."
@@ -201,11 +207,13 @@ class _Parser:
             value = read(token.text)
         except ValueError:
             self._refuse(token)
-        return Expression(kind, lambda _: value)
+        return Expression(kind, lambda _: value, literal=value if kind == STRING else None)
 
     def _property(self, name: str) -> Expression:
         kind = comparable_type(self._spec, name)
-        return Expression(kind, lambda row: to_value(kind, row.get(name)))
+        compared = to_comparable(kind)
+        enum = kind if isinstance(kind, EnumSpec) else None
+        return Expression(type_name(kind), lambda row: compared(row.get(name)), enum)
 
     def _function(self, token: Token) -> Expression:
         holds = FUNCTIONS.get(token.text.lower())
@@ -245,6 +253,17 @@ class _Parser:
     def _refuse(self, token: Token | None = None) -> NoReturn:
         position = (token or self._next).position
         raise bad_request(f"Invalid filter clause: syntax error at position {position} in '{self._text}'.")
+
+
+def _as_member(operand: Expression, other: Expression) -> Expression:
+    """The member that a quoted name stands for, if the other operand is of an enum."""
+    if other.enum is None or operand.literal is None:
+        return operand
+    kind = type_name(other.enum)
+    if operand.literal not in names_of(other.enum):
+        raise bad_request(f"Invalid filter clause: '{operand.literal}' is no member of the enumeration type '{kind}'.")
+    number = to_comparable(other.enum)(operand.literal)
+    return Expression(kind, lambda _: number)
 
 
 def _negation(inner: Expression) -> Expression:

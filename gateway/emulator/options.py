@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from gateway.emulator.messages import Call, Json, bad_request
-from gateway.emulator.odata import Row, comparable_type, to_predicate, to_value
+from gateway.emulator.odata import Row, comparable_type, to_predicate
+from gateway.emulator.values import to_comparable
 from gateway.resources.spec import NAMESPACE, ResourceSpec
 
 ON_LIST: Final = frozenset({"$filter", "$select", "$orderby", "$top", "$skip", "$count", "$skiptoken"})
@@ -106,10 +107,10 @@ def _order(spec: ResourceSpec, text: str) -> tuple[Callable[[Row], Any], bool]:
     name, *direction = text.split() or [""]
     if direction not in ([], ["asc"], ["desc"]):
         raise bad_request(f"Syntax error in $orderby: '{text.strip()}'.")
-    kind = comparable_type(spec, name)
+    compared = to_comparable(comparable_type(spec, name))
 
     def sort_key(row: Row) -> tuple[bool, Any]:
-        value = to_value(kind, row.get(name))
+        value = compared(row.get(name))
         return value is not None, value
 
     return sort_key, direction == ["desc"]

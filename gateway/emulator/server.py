@@ -1,6 +1,7 @@
 """The emulator on real sockets. A dropped connection is dropped here: the client sees it end without an answer."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from gateway.emulator.authority import write_certificates
 from gateway.emulator.faults import ConnectionDroppedError
 
 TRANSPORT: Final = "gateway.emulator.transport"
+DRAIN_SECONDS: Final = 3
+"""For calls in flight when the emulator goes: a fault may keep one waiting much longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,12 @@ class Cutting:
             transport: asyncio.Transport = scope[TRANSPORT]
             # What was sent so far still arrives; nothing follows it.
             transport.close()
+            # Uvicorn answers 500 to a call without an answer, unless it knows that nobody is there any more. The
+            # request was read, so what comes next is its caller's going.
+            await receive()
+        except asyncio.CancelledError:
+            # The emulator goes. Uvicorn would log a trace.
+            scope[TRANSPORT].abort()
 
 
 class QuietServer(uvicorn.Server):
@@ -60,43 +69,39 @@ class QuietServer(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(emulator: Emulator, *, host: str, port: int = 0, entra_port: int = 0) -> AsyncIterator[Served]:
-    """Serves Graph over HTTP and Entra over HTTPS while the block runs. Port 0 finds a free one."""
+async def serving(
+    emulator: Emulator, *, host: str, graph: socket.socket, entra: socket.socket
+) -> AsyncIterator[Served]:
+    """Serves Graph over HTTP and Entra over HTTPS on the two listening sockets while the block runs."""
+    shown = f"[{host}]" if ":" in host else host
+    graph_url, entra_url = f"http://{shown}:{graph.getsockname()[1]}", f"https://{shown}:{entra.getsockname()[1]}"
+    emulator.issuer.entra_url = entra_url
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="gateway-emulator-")))
         ca_file, server_file = await asyncio.to_thread(write_certificates, folder, host)
-        graph_port = await stack.enter_async_context(_listening(emulator.graph, host=host, port=port))
-        entra_port = await stack.enter_async_context(
-            _listening(emulator.entra, host=host, port=entra_port, ssl_certfile=server_file)
-        )
-        shown = f"[{host}]" if ":" in host else host
-        emulator.issuer.entra_url = f"https://{shown}:{entra_port}"
-        yield Served(f"http://{shown}:{graph_port}", emulator.issuer.entra_url, ca_file)
+        await stack.enter_async_context(_serving(emulator.graph, graph))
+        await stack.enter_async_context(_serving(emulator.entra, entra, ssl_certfile=server_file))
+        yield Served(graph_url, entra_url, ca_file)
 
 
 @asynccontextmanager
-async def _listening(app: ASGIApp, *, host: str, port: int, **options: Any) -> AsyncIterator[int]:
-    """Serves one application; the value is its port."""
+async def _serving(app: ASGIApp, listener: socket.socket, **options: Any) -> AsyncIterator[None]:
+    """Serves one application. Who calls before it has started waits in the socket's queue."""
     config = uvicorn.Config(
         Cutting(app),
-        host=host,
-        port=port,
         http=CuttableProtocol,
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         date_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
         **options,
     )
     server = QuietServer(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        if task.done():
-            await task
-        await asyncio.sleep(0.01)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield server.servers[0].sockets[0].getsockname()[1]
+        yield
     finally:
         server.should_exit = True
         await task

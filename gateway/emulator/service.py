@@ -1,6 +1,6 @@
 """The emulated service: a call below a version of Microsoft Graph → the reply, every refusal included.
 
-Paths: `/{version}/$metadata` and `/{version}/tenantRelationships/managedTenants/{set}`, then `/{key}` or `/$count`.
+Paths: `/{version}/$metadata` and those of `paths.py` below `/{version}/tenantRelationships/managedTenants`.
 https://learn.microsoft.com/graph/use-the-api
 """
 
@@ -10,7 +10,9 @@ from typing import Final
 from urllib.parse import quote
 
 from gateway.emulator.access import Claims, authorize
-from gateway.emulator.bodies import ODATA_TYPE, on_create, on_update, read_members
+from gateway.emulator.actions import EFFECTS, Act
+from gateway.emulator.answers import complex_content, entities_content, entity_content, page_content
+from gateway.emulator.bodies import on_create, on_update, read_members, read_parameters
 from gateway.emulator.instants import to_text
 from gateway.emulator.messages import (
     Call,
@@ -24,40 +26,44 @@ from gateway.emulator.messages import (
     to_reply,
 )
 from gateway.emulator.metadata import to_csdl
-from gateway.emulator.options import (
-    ON_COUNT,
-    ON_ITEM,
-    ON_LIST,
-    Options,
-    arrange,
-    cut_page,
-    next_link,
-    read_options,
-    shorten,
-)
-from gateway.emulator.store import Entity, Store
+from gateway.emulator.navigation import row_at, rows_at, within_of
+from gateway.emulator.options import ON_COUNT, ON_ITEM, ON_LIST, arrange, read_options
+from gateway.emulator.paths import VERSIONS, Address, Kind, Paths
+from gateway.emulator.store import ROOT, Store
 from gateway.emulator.tokens import TokenIssuer
-from gateway.resources.spec import ROOT_PATH, Operation, ResourceSpec
+from gateway.resources.spec import READS, ActionSpec, ComplexSpec, Operation, ResourceSpec
 
-VERSIONS: Final = ("v1.0", "beta")
-ROOT: Final = ROOT_PATH.strip("/").split("/")
-
-ON_COLLECTION: Final = {"GET": Operation.LIST, "POST": Operation.CREATE}
-ON_ENTITY: Final = {"GET": Operation.GET, "PATCH": Operation.UPDATE, "DELETE": Operation.DELETE}
+OPERATIONS: Final[Mapping[Kind, Mapping[str, Operation]]] = {
+    Kind.SET: {"GET": Operation.LIST, "POST": Operation.CREATE},
+    Kind.COUNT: {"GET": Operation.LIST},
+    Kind.ENTITY: {"GET": Operation.GET, "PATCH": Operation.UPDATE, "DELETE": Operation.DELETE},
+}
 
 STAMPS_ON_CREATE: Final = ("createdDateTime", "createdByUserId", "lastActionDateTime", "lastActionByUserId")
 STAMPS_ON_UPDATE: Final = ("lastActionDateTime", "lastActionByUserId")
-"""Properties that the service itself writes, where a type declares them."""
+"""Properties that the service itself writes, where a type declares them and the client does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An operation that the caller may have done. `key` is empty for those on the collection."""
+    """What the caller may have done, and where."""
 
     call: Call
-    spec: ResourceSpec
-    key: str
+    address: Address
     claims: Claims
+
+    @property
+    def spec(self) -> ResourceSpec:
+        return self.address.spec
+
+    @property
+    def user(self) -> Json:
+        """The caller's Entra id, which every token of Entra's own has."""
+        return self.claims.get("oid")
+
+    @property
+    def now(self) -> str:
+        return to_text(self.call.received_at)
 
 
 class ManagedTenants:
@@ -77,19 +83,22 @@ class ManagedTenants:
         page_size: int,
         silent_updates: Collection[str],
     ) -> None:
-        self._specs = {spec.entity_set: spec for spec in catalog}
+        self._specs = tuple(catalog)
+        self._paths = Paths(self._specs, namespace_versions)
         self._store = store
         self._issuer = issuer
         self._strict = strict
         self._namespace_versions = namespace_versions
         self._page_size = page_size
         self._silent_updates = silent_updates
-        self._handlers: Mapping[Operation, Callable[[Work], Reply]] = {
-            Operation.LIST: self._list,
-            Operation.GET: self._get,
-            Operation.CREATE: self._create,
-            Operation.UPDATE: self._update,
-            Operation.DELETE: self._delete,
+        self._handlers: Mapping[tuple[Kind, str], Callable[[Work], Reply]] = {
+            (Kind.SET, "GET"): self._list,
+            (Kind.SET, "POST"): self._create,
+            (Kind.COUNT, "GET"): self._count,
+            (Kind.ENTITY, "GET"): self._get,
+            (Kind.ENTITY, "PATCH"): self._update,
+            (Kind.ENTITY, "DELETE"): self._delete,
+            (Kind.ACTION, "POST"): self._act,
         }
 
     def answer(self, call: Call) -> Reply:
@@ -104,100 +113,105 @@ class ManagedTenants:
             raise bad_request(f"Invalid version: {version}")
         if segments == ["$metadata"]:
             return self._metadata(call, version)
-        match self._below_root(version, segments):
-            case [name]:
-                return self._operate(call, ON_COLLECTION, self._specs[name], key="")
-            case [name, "$count"]:
-                return self._count(call, self._specs[name])
-            case [name, key]:
-                return self._operate(call, ON_ENTITY, self._specs[name], key=key)
-            case [_, _, unknown, *_]:
-                raise _no_segment(unknown)
-            case _:
-                raise _no_segment(ROOT[-1])
-
-    def _below_root(self, version: str, segments: list[str]) -> list[str]:
-        """The segments from the entity set on; refuses with the name of the first one that does not exist."""
-        known = ROOT if version in self._namespace_versions else ROOT[:1]
-        for index, segment in enumerate(segments[: len(ROOT)]):
-            if segment not in known[index : index + 1]:
-                raise _no_segment(segment)
-        below = segments[len(ROOT) :]
-        if below and below[0] not in self._specs:
-            raise _no_segment(below[0])
-        return below
-
-    def _operate(self, call: Call, operations: Mapping[str, Operation], spec: ResourceSpec, *, key: str) -> Reply:
-        offered = {method: each for method, each in operations.items() if each in spec.operations}
-        if call.method not in offered:
-            raise no_method(offered)
-        operation = offered[call.method]
-        claims = authorize(call, spec.permissions[operation], self._issuer)
-        if self._strict:
+        address = self._paths.resolve(version, segments)
+        permissions = _permissions(address)
+        if call.method not in permissions:
+            raise no_method(permissions)
+        claims = authorize(call, permissions[call.method], self._issuer)
+        if self._strict and address.kind is not Kind.COUNT:
             _check_accept(call)
-        return self._handlers[operation](Work(call, spec, key, claims))
+        return self._handlers[address.kind, call.method](Work(call, address, claims))
 
     def _metadata(self, call: Call, version: str) -> Reply:
         if call.method != "GET":
             raise no_method(["GET"])
-        csdl = to_csdl(self._specs.values() if version in self._namespace_versions else ())
+        csdl = to_csdl(self._specs if version in self._namespace_versions else ())
         return to_reply(call, 200, csdl, headers={"content-type": "application/xml", "odata-version": "4.0"})
-
-    def _count(self, call: Call, spec: ResourceSpec) -> Reply:
-        if call.method != "GET":
-            raise no_method(["GET"])
-        authorize(call, spec.permissions[Operation.LIST], self._issuer)
-        rows = arrange(self._store.all(spec.entity_set), read_options(call, spec, ON_COUNT))
-        known = {"content-type": "text/plain", "odata-version": "4.0"}
-        return to_reply(call, 200, str(len(rows)).encode(), headers=known)
 
     def _list(self, work: Work) -> Reply:
         options = read_options(work.call, work.spec, ON_LIST)
-        rows = arrange(self._store.all(work.spec.entity_set), options)
-        page, following = cut_page(rows, options, self._page_size)
-        content: dict[str, Json] = {"@odata.context": _context(work, options)}
-        if options.count:
-            content["@odata.count"] = len(rows)
-        if following is not None:
-            content["@odata.nextLink"] = next_link(work.call, following)
-        content["value"] = [{ODATA_TYPE: work.spec.odata_type, **shorten(row, options)} for row in page]
-        return to_json_reply(work.call, 200, content)
+        rows = arrange(rows_at(self._store, work.address), options)
+        return to_json_reply(work.call, 200, page_content(work.call, work.address, rows, options, self._page_size))
+
+    def _count(self, work: Work) -> Reply:
+        options = read_options(work.call, work.spec, ON_COUNT)
+        entities = work.address.above
+        assert entities is not None
+        rows = arrange(rows_at(self._store, entities), options)
+        known = {"content-type": "text/plain", "odata-version": "4.0"}
+        return to_reply(work.call, 200, str(len(rows)).encode(), headers=known)
 
     def _get(self, work: Work) -> Reply:
         options = read_options(work.call, work.spec, ON_ITEM)
-        return to_json_reply(work.call, 200, _entity(work, self._find(work), options))
+        row = row_at(self._store, work.address)
+        return to_json_reply(work.call, 200, entity_content(work.call, work.address, row, options))
 
     def _create(self, work: Work) -> Reply:
+        within = within_of(self._store, work.address)
         members = read_members(work.call, work.spec, on_create, strict=self._strict)
         try:
-            entity = self._store.add(work.spec.entity_set, members | _stamps(work, STAMPS_ON_CREATE))
+            row = self._store.add(work.spec.entity_set, _stamps(work, STAMPS_ON_CREATE) | members, within)
         except KeyError:
             raise RefusalError(409, "Conflict", "Another object with the same key already exists.") from None
-        key = quote(entity[work.spec.key.name], safe="")
-        return to_json_reply(work.call, 201, _entity(work, entity), headers={"location": f"{work.call.url()}/{key}"})
+        location = f"{work.call.url()}/{quote(row[work.spec.key.name], safe='')}"
+        content = entity_content(work.call, work.address, row)
+        return to_json_reply(work.call, 201, content, headers={"location": location})
 
     def _update(self, work: Work) -> Reply:
-        self._find(work)
+        within = self._within(work.address)
         members = read_members(work.call, work.spec, on_update, strict=self._strict)
-        entity = self._store.change(work.spec.entity_set, work.key, members | _stamps(work, STAMPS_ON_UPDATE))
+        changes = _stamps(work, STAMPS_ON_UPDATE) | members
+        row = self._store.change(work.spec.entity_set, work.address.segment, changes, within)
         if work.spec.entity_set in self._silent_updates:
             return to_reply(work.call, 204)
-        return to_json_reply(work.call, 200, _entity(work, entity))
+        return to_json_reply(work.call, 200, entity_content(work.call, work.address, row))
 
     def _delete(self, work: Work) -> Reply:
-        self._find(work)
-        self._store.remove(work.spec.entity_set, work.key)
+        within = self._within(work.address)
+        self._store.remove(work.spec.entity_set, work.address.segment, within)
         return to_reply(work.call, 204)
 
-    def _find(self, work: Work) -> Entity:
-        entity = self._store.find(work.spec.entity_set, work.key)
-        if entity is None:
-            raise RefusalError(404, "ResourceNotFound", f"Resource '{work.key}' does not exist.")
-        return entity
+    def _within(self, entity: Address) -> str:
+        """The key of the entity that the set of this one is within; both are there."""
+        row_at(self._store, entity)
+        assert entity.above is not None
+        return within_of(self._store, entity.above)
+
+    def _act(self, work: Work) -> Reply:
+        action, target = work.address.action, work.address.above
+        assert action is not None
+        assert target is not None
+        effect = EFFECTS.get((work.spec.entity_set, action.wire_name))
+        if effect is None:
+            raise RefusalError(501, "NotImplemented", f"The emulator does not play the action '{action.wire_name}'.")
+        key, within = "", ROOT
+        if target.kind is Kind.ENTITY:
+            key, within = row_at(self._store, target)[work.spec.key.name], self._within(target)
+        given = read_parameters(work.call, action, strict=self._strict)
+        result = effect(Act(self._store, work.spec, key, within, given, work.user, work.now))
+        return to_json_reply(work.call, 200, _result_content(work.call, target, action, result))
 
 
-def _no_segment(segment: str) -> RefusalError:
-    return bad_request(f"Resource not found for the segment '{segment}'.")
+def _result_content(call: Call, target: Address, action: ActionSpec, result: Json) -> Json:
+    """Entities that an action returns are of the type that it is bound to."""
+    if isinstance(action.returns, ComplexSpec):
+        return complex_content(call, action.returns, result)
+    if action.returns_list:
+        return entities_content(call, target.spec, result)
+    return entity_content(call, target, result)
+
+
+def _permissions(address: Address) -> dict[str, str | None]:
+    """Each method that is offered at the address, and the permission that it takes. Along a link one can only read."""
+    if address.action:
+        return {"POST": address.action.permission}
+    spec = address.spec
+    is_linked = address.link or (address.above and address.above.kind is Kind.SET and address.above.link)
+    return {
+        method: spec.permissions[operation]
+        for method, operation in OPERATIONS[address.kind].items()
+        if (operation in READS if is_linked else operation in spec.operations)
+    }
 
 
 def _check_accept(call: Call) -> None:
@@ -211,22 +225,6 @@ def _check_accept(call: Call) -> None:
         )
 
 
-def _entity(work: Work, entity: Entity, options: Options | None = None) -> dict[str, Json]:
-    """The JSON of a single entity.
-
-    https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html#sec_Entity
-    """
-    shown = shorten(entity, options) if options else entity
-    return {"@odata.context": f"{_context(work, options)}/$entity", ODATA_TYPE: work.spec.odata_type, **shown}
-
-
-def _context(work: Work, options: Options | None) -> str:
-    select = f"({','.join(options.select)})" if options and options.select else ""
-    version = work.call.segments[0]
-    return f"{work.call.origin}/{version}/$metadata#{work.spec.path.removeprefix('/')}{select}"
-
-
 def _stamps(work: Work, names: Iterable[str]) -> dict[str, Json]:
-    declared = {each.name for each in work.spec.properties}
-    now, user = to_text(work.call.received_at), work.claims.get("oid")
-    return {name: now if name.endswith("DateTime") else user for name in names if name in declared}
+    declared = [name for name in names if work.spec.has_property(name)]
+    return {name: work.now if name.endswith("DateTime") else work.user for name in declared}

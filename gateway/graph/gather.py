@@ -5,7 +5,7 @@ https://learn.microsoft.com/graph/json-batching
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -43,12 +43,12 @@ class Waiting:
 
 
 class Calls:
-    """Counts the HTTP calls of one operation against its cap, and limits how many run at once."""
+    """Counts the HTTP calls of one operation against its cap; `slots` limits how many reads are under way at once."""
 
     def __init__(self, *, most: int, concurrency: int) -> None:
         self._most = most
         self._made = 0
-        self._slots = asyncio.Semaphore(concurrency)
+        self.slots = asyncio.Semaphore(concurrency)
 
     def count(self, wanted: int) -> None:
         """Raises `OperationLimitError` if there would be too many."""
@@ -59,10 +59,6 @@ class Calls:
                 hint="Ask for less in one operation: fewer rows, or fewer fields that lead to other objects.",
             )
         self._made += wanted
-
-    async def run(self, call: Awaitable[Answer]) -> Answer:
-        async with self._slots:
-            return await call
 
 
 class Gatherer:
@@ -127,10 +123,12 @@ class Gatherer:
                 each.answer.set_result(answer)
 
     async def _send_one(self, waiting: Waiting) -> list[Answer | None]:
-        return [await self._calls.run(self._call(waiting.request, waiting.token))]
+        async with self._calls.slots:
+            return [await self._call(waiting.request, waiting.token)]
 
     async def _send_batch(self, group: Sequence[Waiting]) -> list[Answer | None]:
-        answer = await self._calls.run(self._call(to_batch([each.request for each in group]), group[0].token))
+        async with self._calls.slots:
+            answer = await self._call(to_batch([each.request for each in group]), group[0].token)
         if 200 <= answer.status <= LARGEST_SUCCESS:
             return from_batch(answer, len(group))
         if answer.status not in UNFIT:

@@ -5,15 +5,27 @@ arrived (`LostError`)? Redirects are never followed: they would carry the access
 """
 
 import asyncio
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import httpx
 
 from gateway.tls import build_ssl_context
+
+CONNECT_SECONDS: Final = 10.0
+CONNECT_SHARE: Final = 0.9
+"""A connection that takes longer is given up while there may be time for another: nothing has been sent yet.
+
+Also, time must not be up within the handshake: cancelled there, httpcore does not close the socket.
+"""
+
+IDENTITY: Final = "identity"
+GZIP: Final = "gzip"
+"""With `identity`, which stands for none, the encodings that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +76,46 @@ class HttpxTransport:
             nonlocal sent
             sent = sent or event.endswith("send_request_headers.started")
 
+        timeout = httpx.Timeout(timeout_seconds, connect=min(timeout_seconds * CONNECT_SHARE, CONNECT_SECONDS))
         request = self._client.build_request(
-            method, url, headers=headers, content=body, timeout=timeout_seconds, extensions={"trace": watch}
+            method, url, headers=headers, content=body, timeout=timeout, extensions={"trace": watch}
         )
         try:
             async with asyncio.timeout(timeout_seconds):
                 return await self._exchange(request)
-        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
+        except (httpx.TransportError, TimeoutError) as error:
             kind = LostError if sent else NotSentError
             raise kind(error.__class__.__name__) from error
 
     async def _exchange(self, request: httpx.Request) -> Answer:
         response = await self._client.send(request, stream=True)
         try:
-            chunks, size = [], 0
-            async for chunk in response.aiter_bytes():
-                size += len(chunk)
-                if size > self._max_answer_bytes:
-                    raise AnswerTooLargeError(f"more than {self._max_answer_bytes} bytes")
-                chunks.append(chunk)
+            body = _Body(response.headers.get("content-encoding", IDENTITY), most=self._max_answer_bytes)
+            async for chunk in response.aiter_raw():
+                body.add(chunk)
         finally:
             await response.aclose()
-        return Answer(response.status_code, response.headers, b"".join(chunks))
+        return Answer(response.status_code, response.headers, bytes(body.content))
+
+
+class _Body:
+    """What comes of a body, decompressed. However well it was packed, no more than the limit is ever in memory."""
+
+    def __init__(self, encoding: str, *, most: int) -> None:
+        if encoding.lower() not in {IDENTITY, GZIP}:
+            raise LostError("DecodingError")
+        self._unpack = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress if encoding.lower() == GZIP else None
+        self._most = most
+        self.content = bytearray()
+
+    def add(self, chunk: bytes) -> None:
+        room = self._most + 1 - len(self.content)
+        try:
+            self.content += self._unpack(chunk, room) if self._unpack else chunk
+        except zlib.error:
+            raise LostError("DecodingError") from None
+        if len(self.content) > self._most:
+            raise AnswerTooLargeError(f"more than {self._most} bytes")
 
 
 def build_client(
@@ -102,5 +132,6 @@ def build_client(
         # One caller's cookies must never travel with another caller's request.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
+        headers={"accept-encoding": GZIP},
         transport=transport,
     )

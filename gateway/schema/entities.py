@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
-from gateway.errors import GatewayError, NotFoundError, OutcomeUnknownError
+from gateway.errors import GatewayError, NotFoundError, OutcomeUnknownError, UpstreamUnsupportedError
 from gateway.graph.answer import BrokenAnswerError, to_object
 from gateway.graph.loader import Loader
 from gateway.graph.request import Entity
@@ -40,10 +40,11 @@ def to_item_path(place: Place, entity: Mapping[str, Any]) -> str:
 
 async def read_entity(loader: Loader, place: Place, key: str, names: Iterable[str]) -> Entity:
     """Raises `GatewayError`, `NotFoundError` among them."""
-    row = await loader.read(to_get(place, key, names))
+    name, row = place.spec.key.name, await loader.read(to_get(place, key, names))
     # Graph shortens answers; what was asked by key has that key.
-    entity = to_entity(place, {place.spec.key.name: key, **row})
-    assert entity is not None
+    entity = to_entity(place, {**row, name: key} if row.get(name) is None else row)
+    if entity is None:
+        raise UpstreamUnsupportedError(f"Microsoft Graph answered a {place.spec.name} whose {name} is no text.")
     return entity
 
 

@@ -4,6 +4,7 @@ First what can be asked; then each resource, followed by the types that it is th
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from graphql import DefinitionNode, SchemaDefinitionNode, TypeDefinitionNode, parse
@@ -15,8 +16,9 @@ from gateway.schema.build import build_schema
 ROOTS: Final = ("Query", "Mutation")
 
 
+@cache
 def print_sdl(catalog: tuple[ResourceSpec, ...]) -> str:
-    """Strawberry's text with its definitions in another order."""
+    """Strawberry's text with its definitions in another order. Kept, as the schema is."""
     text = build_schema(catalog).as_str()
     names = [*ROOTS, *(name for spec in Model(catalog).types.values() for name in _names(spec))]
     ranks = {name: rank for rank, name in enumerate(names)}

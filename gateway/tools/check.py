@@ -22,6 +22,7 @@ from gateway.graph.transport import HttpxTransport
 from gateway.resources.catalog import CATALOG, all_permissions
 from gateway.resources.spec import NAMESPACE, Operation, ResourceSpec
 from gateway.settings import Settings
+from gateway.tls import to_reason
 
 STEP_SECONDS: Final = 60.0
 """For one step: the real `$metadata` has tens of megabytes."""
@@ -113,8 +114,8 @@ class Checks:
                 status = response.status_code
         except httpx.HTTPError as failure:
             raise UpstreamUnavailableError(
-                f"{self._settings.graph_url} cannot be read ({failure.__class__.__name__}).",
-                hint="Check GATEWAY_GRAPH_URL, GATEWAY_CA_FILE, and the way from here to there.",
+                f"{self._settings.graph_url} cannot be read ({to_reason(failure)}).",
+                hint="Check GATEWAY_GRAPH_URL, GATEWAY_CA_FILE, and the way from the gateway to there.",
             ) from None
         if status != 200:
             raise UpstreamUnavailableError(f"{url} answered {status}.", hint="Check GATEWAY_GRAPH_URL.")

@@ -52,7 +52,7 @@ def sign_in(
             else _by_browser(application, scopes, announce)
         )
     except GatewayError as error:
-        raise SignInError(error.message) from None
+        raise SignInError(" ".join(filter(None, [error.message, error.hint]))) from None
     except ValueError as error:
         raise SignInError(f"{_first_line(str(error))} Check GATEWAY_ENTRA_URL and GATEWAY_ENTRA_TENANT_ID.") from None
     token: str | None = answer.get("access_token")

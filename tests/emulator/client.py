@@ -6,12 +6,19 @@ from typing import Any
 import httpx
 
 from gateway.emulator.app import Emulator
-from tests.harness import GRAPH_URL, ISSUER, SCOPES, InProcess, planted
+from gateway.emulator.sample.provider import sample
+from gateway.resources.catalog import CATALOG
+from gateway.resources.spec import ResourceSpec
+from tests.harness import GRAPH_URL, ISSUER, InProcess, planted
 
-CONNECTIONS = "/beta/tenantRelationships/managedTenants/cloudPcConnections"
-TAGS = "/beta/tenantRelationships/managedTenants/tenantTags"
-CONNECTION_TYPE = "#microsoft.graph.managedTenants.cloudPcConnection"
-TAG_TYPE = "#microsoft.graph.managedTenants.tenantTag"
+ROOT = "/beta/tenantRelationships/managedTenants"
+CONNECTIONS = f"{ROOT}/cloudPcConnections"
+TAGS = f"{ROOT}/tenantTags"
+NAMESPACE = "microsoft.graph.managedTenants"
+CONNECTION_TYPE = f"#{NAMESPACE}.cloudPcConnection"
+TAG_TYPE = f"#{NAMESPACE}.tenantTag"
+
+SCOPES = {each for spec in CATALOG for each in spec.permissions.values() if each}
 
 CONNECTION = {
     "displayName": "Contoso West Europe",
@@ -22,13 +29,15 @@ CONNECTION = {
 }
 """The members of a connection that Graph takes, without the name of its type."""
 
+PREFER = {"prefer": "include-unknown-enum-members"}
+
 NOW = "2027-01-15T08:00:00.0000000Z"
 """What a `SteppingClock` shows that nobody moved."""
 
 
 def graph_token(*scopes: str, **claims: Any) -> str:
     """A delegated token; without scopes named, one that may do everything."""
-    return planted(ISSUER.issue(**{"audience": GRAPH_URL, "scopes": scopes or SCOPES, **claims}))
+    return planted(ISSUER.issue(**{"audience": GRAPH_URL, "scopes": scopes or sorted(SCOPES), **claims}))
 
 
 class Client:
@@ -68,12 +77,29 @@ class Client:
         assert response.status_code == 200, response.text
         return [without_type(each) for each in response.json()["value"]]
 
+    async def first(self, path: str) -> dict[str, Any]:
+        """The first entity of a set, with all members of its enums."""
+        return (await self.rows(path, headers=PREFER))[0]
+
+    async def act(self, path: str, **parameters: Any) -> httpx.Response:
+        """The answer to an action; what it returns has all members of its enums too."""
+        return await self.send("POST", path, json=parameters, headers=PREFER)
+
     async def created(self, **changes: Any) -> dict[str, Any]:
         """A new connection."""
         body = {"@odata.type": CONNECTION_TYPE, **CONNECTION, **changes}
         response = await self.send("POST", CONNECTIONS, json=body)
         assert response.status_code == 201, response.text
         return without_control(response.json())
+
+
+def path_of(spec: ResourceSpec) -> str:
+    """Where the set is, below the root; of a set within entities one with something in it."""
+    if spec.within is None:
+        return spec.entity_set
+    parent = next(each for each in CATALOG if each.name == spec.within)
+    within = next(key for name, key in sample().sets if name == spec.entity_set)
+    return f"{path_of(parent)}/{within}/{spec.entity_set}"
 
 
 def without_type(entity: Mapping[str, Any]) -> dict[str, Any]:

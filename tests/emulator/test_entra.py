@@ -5,16 +5,22 @@ import html
 import re
 from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx
 import jwt
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.emulator.app import Emulator
-from gateway.emulator.directory import GATEWAY_APP
-from gateway.emulator.tokens import SAMPLE_APP, SAMPLE_PERSON, SAMPLE_TENANT
-from tests.harness import GRAPH_URL, ISSUER
+from gateway.emulator.authority import write_certificates
+from gateway.emulator.directory import GATEWAY_APP, App
+from gateway.emulator.entra import RefuseToken
+from gateway.emulator.faults import FaultRule
+from gateway.emulator.tokens import SAMPLE_APP, SAMPLE_PERSON, SAMPLE_TENANT, TokenIssuer
+from tests.harness import GRAPH_URL, ISSUER, planted
 
 AUTHORITY = f"https://login.microsoftonline.com/{SAMPLE_TENANT}"
 TOKEN_URL = f"{AUTHORITY}/oauth2/v2.0/token"
@@ -191,3 +197,69 @@ async def test_a_code_goes_to_this_machine_only(entra: httpx.AsyncClient) -> Non
     """No other host is a registered redirect URI."""
     response = await entra.get(f"{AUTHORITY}/oauth2/v2.0/authorize", params={"redirect_uri": "https://evil.example"})
     assert (response.status_code, "evil.example" in response.text) == (400, False)
+
+
+async def test_an_app_signs_with_one_of_its_keys(emulator: Emulator, entra: httpx.AsyncClient) -> None:
+    """A JWT for the token endpoint, by any key that is registered for the app."""
+    old, new = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2)]
+    emulator.directory.register(App("an-app", keys=(old.public_key(), new.public_key())))
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": "an-app",
+        "scope": f"{GRAPH_URL}/.default",
+        "client_assertion": jwt.encode({"aud": TOKEN_URL}, new, algorithm="PS256"),
+    }
+    answer = (await entra.post(TOKEN_URL, data=form)).json()
+    assert claims_of(planted(answer["access_token"]))["azp"] == "an-app"
+
+
+async def test_a_tenant_may_be_left_open(entra: httpx.AsyncClient) -> None:
+    """The names of no tenant in particular lead to the first one."""
+    response = await entra.get("https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration")
+    assert response.json()["token_endpoint"] == TOKEN_URL
+
+
+async def test_a_machine_gets_a_token_for_nothing(entra: httpx.AsyncClient) -> None:
+    """The endpoint of an Azure machine gives whoever runs on it a token for a resource."""
+    url = "https://login.microsoftonline.com/metadata/identity/oauth2/token?resource=api://AzureADTokenExchange"
+    claims = claims_of(planted((await entra.get(url)).json()["access_token"]))
+    assert (claims["aud"], claims["idtyp"]) == ("api://AzureADTokenExchange", "app")
+
+
+async def test_a_token_can_be_refused_for_a_reason_of_the_tests(emulator: Emulator, entra: httpx.AsyncClient) -> None:
+    """What policies refuse, Entra tells by error, number and claims."""
+    fault = RefuseToken("interaction_required", 53003, "basic_action", '{"access_token":{}}')
+    emulator.entra_faults.add(FaultRule(fault=fault))
+    response = await entra.post(TOKEN_URL, data={})
+    answer = response.json()
+    assert response.status_code == 400
+    assert (answer["error"], answer["error_codes"], answer["suberror"], answer["claims"]) == (
+        "interaction_required",
+        [53003],
+        "basic_action",
+        '{"access_token":{}}',
+    )
+
+
+def test_old_keys_are_published_until_they_are_retired() -> None:
+    """A token of before a rotation is good until then."""
+    issuer = TokenIssuer()
+    token = planted(issuer.issue(audience=GRAPH_URL))
+    issuer.rotate()
+    assert issuer.claims(token, audience=GRAPH_URL)["aud"] == GRAPH_URL
+    issuer.retire_old()
+    with pytest.raises(jwt.InvalidTokenError):
+        issuer.claims(token, audience=GRAPH_URL)
+
+
+@pytest.mark.parametrize(("host", "kind"), [("graph.test", x509.DNSName), ("127.0.0.2", x509.IPAddress)])
+def test_the_certificate_is_for_the_host_and_for_this_machine(tmp_path: Path, host: str, kind: type) -> None:
+    """Signed by the authority whose certificate is written beside it; only the owner may read the key."""
+    ca_file, server_file = write_certificates(tmp_path, host)
+    authority = x509.load_pem_x509_certificate(ca_file.read_bytes())
+    certificate = x509.load_pem_x509_certificate(server_file.read_bytes())
+    certificate.verify_directly_issued_by(authority)
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(each.value) for each in names] == [host, "localhost", "127.0.0.1", "::1"]
+    assert isinstance(next(iter(names)), kind)
+    assert server_file.stat().st_mode & 0o777 == 0o600

@@ -4,8 +4,9 @@ from xml.etree.ElementTree import Element, fromstring
 
 from gateway.emulator.app import Emulator
 from gateway.resources.catalog import CATALOG
-from gateway.resources.spec import NAMESPACE, PropertySpec
+from gateway.resources.spec import NAMESPACE, ResourceSpec
 from tests.emulator.client import Client
+from tests.emulator.gadgets import CATALOG as GADGETS
 from tests.harness import ISSUER
 
 EDMX = "{http://docs.oasis-open.org/odata/ns/edmx}"
@@ -34,29 +35,95 @@ def properties(parent: Element) -> list[tuple[str | None, ...]]:
     return [tuple(each.get(name) for name in ("Name", "Type", "Nullable")) for each in found]
 
 
-def declared(spec: PropertySpec) -> tuple[str | None, ...]:
-    """The property as the metadata should have it, of the types that the catalogue has today."""
-    kinds = {"tenants": f"Collection({NAMESPACE}.tenantInfo)"}
-    default = "Edm.DateTimeOffset" if spec.name.endswith("DateTime") else "Edm.String"
-    return spec.name, kinds.get(spec.name, default), "false" if spec.is_key else None
+def edm(spec: ResourceSpec) -> str:
+    return f"{NAMESPACE}.{spec.entity_type}"
 
 
 async def test_the_metadata_lists_exactly_the_catalogue(graph: Client) -> None:
-    """Every set with its type, every type with its key and properties, and nothing else; no token is needed."""
+    """Every set with its type, every type with its key, properties and links; no token is needed."""
     found = await schemas(graph)
     assert set(found) == {"microsoft.graph", NAMESPACE}
     types = {each.attrib["Name"]: each for each in found[NAMESPACE].iter(f"{EDM}EntityType")}
     assert navigations(types.pop("managedTenant")) == {
-        (spec.entity_set, f"Collection({NAMESPACE}.{spec.entity_type})", "true") for spec in CATALOG
+        (spec.entity_set, f"Collection({edm(spec)})", "true") for spec in CATALOG if spec.within is None
     }
-    assert {name: properties(each) for name, each in types.items()} == {
-        spec.entity_type: [declared(each) for each in spec.properties] for spec in CATALOG
+    assert {name: [each[0] for each in properties(kind)] for name, kind in types.items()} == {
+        spec.entity_type: [each.name for each in spec.properties] for spec in CATALOG
+    }
+    assert {name: {each[0] for each in navigations(kind)} for name, kind in types.items()} == {
+        spec.entity_type: {each.name for each in spec.links} for spec in CATALOG
     }
     assert {name: [each.get("Name") for each in kind.iter(f"{EDM}PropertyRef")] for name, kind in types.items()} == {
         spec.entity_type: [spec.key.name] for spec in CATALOG
     }
-    complex_types = {each.get("Name"): properties(each) for each in found[NAMESPACE].iter(f"{EDM}ComplexType")}
-    assert complex_types == {"tenantInfo": [("tenantId", "Edm.String", None)]}
+    actions = [(each.get("Name"), each[0].get("Type")) for each in found[NAMESPACE].iter(f"{EDM}Action")]
+    assert actions == [
+        (each.wire_name, f"Collection({edm(spec)})" if each.on_set else edm(spec))
+        for spec in CATALOG
+        for each in spec.actions
+    ]
+
+
+async def test_every_type_that_is_named_is_there(graph: Client) -> None:
+    """A client that generates code from the metadata finds each type once."""
+    found = await schemas(graph)
+    kinds = [
+        f"{namespace}.{each.attrib['Name']}"
+        for namespace, schema in found.items()
+        for tag in ("EntityType", "ComplexType", "EnumType")
+        for each in schema.iter(f"{EDM}{tag}")
+    ]
+    assert len(set(kinds)) == len(kinds)
+    for schema in found.values():
+        for each in schema.iter():
+            kind = each.get("Type", "Edm.String").removeprefix("Collection(").removesuffix(")")
+            assert kind.startswith("Edm.") or kind in kinds
+
+
+async def test_the_metadata_of_every_kind_of_declaration() -> None:
+    """Types, nullability, flags, namespaces, containment and actions, each as CSDL has it."""
+    graph = Client(Emulator(GADGETS, issuer=ISSUER))
+    found = await schemas(graph)
+    types = {
+        each.attrib["Name"]: each for schema in found.values() for each in schema if each.tag != f"{EDM}EntityContainer"
+    }
+    assert properties(types["gadget"]) == [
+        ("id", "Edm.String", "false"),
+        ("name", "Edm.String", None),
+        ("new", "Edm.Boolean", None),
+        ("count", "Edm.Int32", None),
+        ("bytes", "Edm.Int64", None),
+        ("weight", "Edm.Double", None),
+        ("made", "Edm.DateTimeOffset", None),
+        ("colour", f"{NAMESPACE}.colour", None),
+        ("ports", f"{NAMESPACE}.ports", None),
+        ("size", f"{NAMESPACE}.size", None),
+        ("sizes", f"Collection({NAMESPACE}.size)", None),
+        ("words", "Collection(Edm.String)", None),
+    ]
+    assert navigations(types["gadget"]) == {
+        ("parts", f"Collection({NAMESPACE}.part)", "true"),
+        ("main", f"{NAMESPACE}.part", None),
+        ("spares", f"Collection({NAMESPACE}.part)", None),
+        ("owner", f"{NAMESPACE}.nobody", None),
+    }
+    assert [each.attrib for each in types["colour"]] == [
+        {"Name": "red", "Value": "0"},
+        {"Name": "green", "Value": "1"},
+        {"Name": "blue", "Value": "2"},
+        {"Name": "unknownFutureValue", "Value": "3"},
+    ]
+    assert types["ports"].attrib == {"Name": "ports", "IsFlags": "true"}
+    assert [each.get("Value") for each in types["ports"]] == ["0", "1", "2", "4"]
+    assert types["maker"] in list(found["microsoft.graph"])
+    assert (types["paint"].attrib, [each.attrib for each in types["paint"]]) == (
+        {"Name": "paint", "IsBound": "true"},
+        [
+            {"Name": "bindingParameter", "Type": f"{NAMESPACE}.gadget"},
+            {"Name": "colour", "Type": f"{NAMESPACE}.colour"},
+            {"Type": f"{NAMESPACE}.gadget"},
+        ],
+    )
 
 
 async def test_the_metadata_of_a_version_without_the_namespace_lacks_it() -> None:

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import httpx
@@ -76,7 +77,7 @@ class Station:
         """The content of a read, the body of a write's answer."""
         if request.is_write:
             return (await self.client.write(request, self.errand)).body
-        return await self.client.read(request, self.errand)
+        return await self.client.read(request, self.errand, partial(self.client.call, errand=self.errand))
 
     async def failure(self, request: GraphRequest) -> GatewayError:
         with pytest.raises(GatewayError) as raised:

@@ -11,13 +11,14 @@ from prometheus_client import CollectorRegistry
 from gateway.clock import Deadline
 from gateway.errors import GatewayError, OperationLimitError
 from gateway.graph.client import Errand, GraphClient
+from gateway.graph.gather import Batching
 from gateway.graph.loader import Loader
 from gateway.graph.request import GraphRequest
 from gateway.graph.transport import Answer, HttpxTransport, build_client
 from gateway.telemetry import Operation, Telemetry
 from tests.clock import SteppingClock
 from tests.harness import running
-from tests.wire import Wire
+from tests.wire import Wire, unread
 
 BASE = "https://graph.microsoft.com/v1.0"
 PATH = "/tenantRelationships/managedTenants/tenantTags"
@@ -44,7 +45,7 @@ class Gate(httpx.AsyncBaseTransport):
         self.waiting.append(arrived)
         self.most = max(self.most, len(self.waiting))
         try:
-            return await arrived
+            return unread(await arrived)
         except asyncio.CancelledError:
             self.given_up += 1
             raise
@@ -80,7 +81,14 @@ class Desk:
         transport = HttpxTransport(build_client(ca_file=None, connections=99, transport=wire), max_answer_bytes=1_000)
         client = GraphClient(transport, base_url=BASE, clock=clock, telemetry=Telemetry(clock, CollectorRegistry()))
         errand = Errand(_token, Deadline.after(clock, 30), self.operation)
-        self.loader = Loader(client, errand, max_calls=max_calls, concurrency=concurrency, hold=self.held.append)
+        self.loader = Loader(
+            client,
+            errand,
+            max_calls=max_calls,
+            concurrency=concurrency,
+            batching=Batching(is_on=False),
+            hold=self.held.append,
+        )
 
 
 async def _token(_: str | None) -> str:
@@ -150,8 +158,10 @@ async def test_an_operation_makes_only_so_many_calls(most: int) -> None:
     for each in refused:
         with pytest.raises(OperationLimitError) as raised:
             await each()
-        assert raised.value.message == f"The operation needs more than {most} calls to Microsoft Graph."
-        assert raised.value.hint == "Ask for less in one operation. The limit is GATEWAY_MAX_GRAPH_CALLS."
+        assert raised.value.message == (
+            f"The operation wants {most + 1} calls to Microsoft Graph, or more. Allowed: {most} "
+            "(GATEWAY_MAX_GRAPH_CALLS)."
+        )
     assert len(wire.requests) == most
 
 
@@ -186,7 +196,7 @@ async def test_reads_end_with_the_operation() -> None:
 async def test_a_caller_who_hangs_up_ends_the_reads() -> None:
     """Through the whole gateway: Graph is not kept busy for nobody."""
     gate = Gate()
-    async with running(wire=gate) as gateway:
+    async with running({"GATEWAY_GRAPH_BATCH": "false"}, wire=gate) as gateway:
         caller = asyncio.create_task(gateway.post('{ a: tenantTag(id: "1") { id } b: tenantTags { totalCount } }'))
         await gate.has(2)
         caller.cancel()

@@ -17,12 +17,14 @@ from gateway.emulator.options import ON_LIST, Options, read_options
 from gateway.errors import BadUserInputError
 from gateway.graph.request import GraphRequest
 from gateway.mapping.filter import is_match
+from gateway.mapping.place import to_root
 from gateway.mapping.requests import to_create, to_delete, to_get, to_list, to_update
 from gateway.resources.cloud_pcs import CloudPcConnection
 from gateway.resources.spec import Presence
 from tests.mapping.test_filter import ANY_FILTER, DATE_NAME, DATES, NASTY, ROWS, SMALL_TEXTS, TEXT_NAMES, filters
 
 SPEC = CloudPcConnection.spec
+HERE = to_root(SPEC)
 BASE = "https://graph.microsoft.com/v1.0"
 TEXTS = st.text(max_size=20) | NASTY
 
@@ -45,7 +47,7 @@ def received(request: GraphRequest) -> Call:
 
 def listed(given_filter: Mapping[str, Any]) -> Options:
     """What the emulator takes a list request with the filter for."""
-    request = to_list(SPEC, ["id"], first=7, given_filter=given_filter, order_by=[("id", "desc")], count=True)
+    request = to_list(HERE, ["id"], first=7, given_filter=given_filter, order_by=[("id", "desc")], count=True)
     return read_options(received(request), SPEC, ON_LIST)
 
 
@@ -108,7 +110,7 @@ def members(*presences: Presence, create: bool) -> dict[str, st.SearchStrategy[s
 @given(st.fixed_dictionaries(members(Presence.REQUIRED, create=True), optional=members(Presence.OPTIONAL, create=True)))
 def test_a_create_arrives_as_it_was_given(given_members: dict[str, str]) -> None:
     """The strict emulator takes the body for exactly these members, and the type for Graph's own."""
-    assert read_members(received(to_create(SPEC, given_members)), SPEC, on_create, strict=True) == given_members
+    assert read_members(received(to_create(HERE, given_members)), SPEC, on_create, strict=True) == given_members
 
 
 @settings(deadline=None)
@@ -120,7 +122,7 @@ def test_a_create_arrives_as_it_was_given(given_members: dict[str, str]) -> None
 )
 def test_an_update_arrives_as_it_was_given(given_members: dict[str, str | None]) -> None:
     """Nulls included, and nothing that was absent."""
-    assert read_members(received(to_update(SPEC, "A", given_members)), SPEC, on_update, strict=True) == given_members
+    assert read_members(received(to_update(HERE, "A", given_members)), SPEC, on_update, strict=True) == given_members
 
 
 # Keys
@@ -132,9 +134,9 @@ def test_a_key_is_refused_or_arrives_as_one_segment(key: str) -> None:
     """Of the same path, and as the key that it is."""
     here = ["v1.0", "tenantRelationships", "managedTenants", "cloudPcConnections"]
     builds: list[Callable[[], GraphRequest]] = [
-        lambda: to_get(SPEC, key, []),
-        lambda: to_update(SPEC, key, {"displayName": "A"}),
-        lambda: to_delete(SPEC, key),
+        lambda: to_get(HERE, key, []),
+        lambda: to_update(HERE, key, {"displayName": "A"}),
+        lambda: to_delete(HERE, key),
     ]
     for build in builds:
         try:

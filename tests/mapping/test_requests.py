@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from gateway.errors import BadUserInputError
 from gateway.graph.request import MAX_KEY_LENGTH, GraphRequest
+from gateway.mapping.place import to_root
 from gateway.mapping.requests import MAX_TARGET_LENGTH, to_create, to_delete, to_get, to_list, to_update
 from gateway.mapping.select import to_select
 from gateway.resources.cloud_pcs import CloudPcConnection
 from gateway.resources.tenants import TenantTag
 
 SPEC = CloudPcConnection.spec
+HERE = to_root(SPEC)
 PATH = "/tenantRelationships/managedTenants/cloudPcConnections"
 READ, WRITE = "CloudPC.Read.All", "CloudPC.ReadWrite.All"
 BODY = b'{"@odata.type":"#microsoft.graph.managedTenants.cloudPcConnection","displayName":"A"}'
@@ -25,7 +27,7 @@ BASE = "https://graph.microsoft.com/v1.0"
 
 def _list(**given_options: Any) -> GraphRequest:
     options: dict[str, Any] = {"first": 50, "given_filter": {}, "order_by": [], "count": False}
-    return to_list(SPEC, given_options.pop("names", ["id"]), **{**options, **given_options})
+    return to_list(HERE, given_options.pop("names", ["id"]), **{**options, **given_options})
 
 
 @pytest.mark.parametrize(
@@ -159,9 +161,9 @@ def test_a_filter_too_long_for_a_url_is_refused() -> None:
 def test_a_key_is_one_segment_of_the_path(key: str, segment: str) -> None:
     """In a read, an update and a delete alike, and a URL parser reads it back."""
     targets = [
-        to_get(SPEC, key, []).target.partition("?")[0],
-        to_update(SPEC, key, {"displayName": "A"}).target,
-        to_delete(SPEC, key).target,
+        to_get(HERE, key, []).target.partition("?")[0],
+        to_update(HERE, key, {"displayName": "A"}).target,
+        to_delete(HERE, key).target,
     ]
     assert targets == [f"{PATH}/{segment}"] * 3
     path = httpx.URL(BASE + targets[0]).raw_path.decode()
@@ -189,9 +191,9 @@ def test_a_key_is_one_segment_of_the_path(key: str, segment: str) -> None:
 def test_a_key_that_could_change_the_path_is_refused(key: str, why: str) -> None:
     """Before anything is sent; the message names the property and does not repeat the key."""
     builds: list[Callable[[], GraphRequest]] = [
-        lambda: to_get(SPEC, key, []),
-        lambda: to_update(SPEC, key, {"displayName": "A"}),
-        lambda: to_delete(SPEC, key),
+        lambda: to_get(HERE, key, []),
+        lambda: to_update(HERE, key, {"displayName": "A"}),
+        lambda: to_delete(HERE, key),
     ]
     for build in builds:
         with pytest.raises(BadUserInputError) as raised:
@@ -205,7 +207,7 @@ def test_a_key_that_could_change_the_path_is_refused(key: str, why: str) -> None
 def test_no_key_leads_outside_its_collection(key: str) -> None:
     """Either it is refused, or every URL parser finds it as the last segment."""
     try:
-        url = BASE + to_delete(SPEC, key).target
+        url = BASE + to_delete(HERE, key).target
     except BadUserInputError:
         return
     parts = urlsplit(url)
@@ -216,23 +218,23 @@ def test_no_key_leads_outside_its_collection(key: str) -> None:
 
 def test_each_operation_is_one_request() -> None:
     """Method, path, permission, options and body, whole."""
-    assert to_get(SPEC, "A", ["displayName"]) == GraphRequest(
+    assert to_get(HERE, "A", ["displayName"]) == GraphRequest(
         "GET", f"{PATH}/A", READ, (("$select", "id,displayName"),)
     )
-    assert to_create(SPEC, {"displayName": "A"}) == GraphRequest("POST", PATH, WRITE, body=BODY)
-    assert to_update(SPEC, "A", {"displayName": "A"}) == GraphRequest("PATCH", f"{PATH}/A", WRITE, body=BODY)
-    assert to_delete(SPEC, "A") == GraphRequest("DELETE", f"{PATH}/A", WRITE)
+    assert to_create(HERE, {"displayName": "A"}) == GraphRequest("POST", PATH, WRITE, body=BODY)
+    assert to_update(HERE, "A", {"displayName": "A"}) == GraphRequest("PATCH", f"{PATH}/A", WRITE, body=BODY)
+    assert to_delete(HERE, "A") == GraphRequest("DELETE", f"{PATH}/A", WRITE)
 
 
 def test_a_null_is_a_change() -> None:
     """It clears the value."""
     body = b'{"@odata.type":"#microsoft.graph.managedTenants.tenantTag","description":null}'
-    assert to_update(TenantTag.spec, "A", {"description": None}).body == body
+    assert to_update(to_root(TenantTag.spec), "A", {"description": None}).body == body
 
 
 def test_an_update_without_changes_is_refused() -> None:
     """Rather than sent for nothing."""
     with pytest.raises(BadUserInputError) as raised:
-        to_update(SPEC, "A", {})
+        to_update(HERE, "A", {})
     assert raised.value.message == "`input` has nothing to change."
     assert raised.value.extensions == {"code": "BAD_USER_INPUT", "retryable": False, "fields": ["input"]}

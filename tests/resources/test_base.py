@@ -6,43 +6,74 @@ from typing import Any
 import pytest
 
 from gateway.resources.base import (
+    ALL,
     CREATE,
     DELETE,
     GET,
     LIST,
-    NONE,
     OPTIONAL,
     REQUIRED,
     UPDATE,
     Complex,
+    Enumeration,
     Resource,
+    action,
+    boolean,
+    double,
     instant,
+    int32,
+    int64,
     key,
+    link,
+    links,
     many,
+    member,
+    one,
     text,
+    texts,
 )
-from gateway.resources.catalog import CATALOG, offered
-from gateway.resources.spec import ComplexSpec, Presence, Primitive, PropertySpec, ResourceSpec
+from gateway.resources.catalog import CATALOG, all_permissions, offered
+from gateway.resources.spec import (
+    ActionSpec,
+    ComplexSpec,
+    EnumSpec,
+    LinkSpec,
+    MemberSpec,
+    Presence,
+    Primitive,
+    PropertySpec,
+    ResourceSpec,
+)
 
 ABSENT = Presence.ABSENT
 
 
-class Place(Complex):
+class Colour(Enumeration, flags=True):
+    """What it looks like."""
+
+    red = member("As blood.")
+    blue = member("As the sky.")
+
+
+class Place(Complex, namespace="microsoft.graph"):
     """Where something is.
 
     Or was.
     """
 
-    city = text("Its city.", on_update=OPTIONAL)
+    city = text("Its city.")
 
 
 class MachineReport(
     Resource,
     entity_set="machineReports",
     documented=LIST | GET,
-    by_convention=CREATE | UPDATE,
     read_permission="Machine.Read.All",
+    get_permission="Machine.ReadOne",
     write_permission="Machine.ReadWrite.All",
+    within="Hall",
+    joined_by="name",
+    pages={GET: "machines-get-one"},
 ):
     """What is known of a machine."""
 
@@ -51,11 +82,33 @@ class MachineReport(
     made = instant("When it was made.")
     places = many(Place, "Where it was.", on_update=OPTIONAL)
 
+    hall = link("Hall", "Where it is.")
+    parts = links("Part", "What it is made of.")
 
+    stopMachine = action(  # noqa: N815 - as Graph writes names
+        "Stops it.",
+        returns="MachineReport",
+        parameters={"reason": text("Why."), "names": texts("Who.", on_create=REQUIRED)},
+    )
+    moveMachines = action(  # noqa: N815 - as Graph writes names
+        "Moves all.",
+        returns=Place,
+        wire_name="move",
+        returns_list=True,
+        on_set=True,
+        documented=False,
+        permission="Machine.Move",
+    )
+
+
+COLOUR = EnumSpec(
+    "Colour", "What it looks like.", (MemberSpec("red", "As blood."), MemberSpec("blue", "As the sky.")), True
+)
 PLACE = ComplexSpec(
     "Place",
     "Where something is.\n\nOr was.",
-    (PropertySpec("city", Primitive.STRING, "Its city.", False, False, ABSENT, OPTIONAL),),
+    (PropertySpec("city", Primitive.STRING, "Its city.", False, False, OPTIONAL, OPTIONAL),),
+    "microsoft.graph",
 )
 REPORT = ResourceSpec(
     name="MachineReport",
@@ -68,34 +121,88 @@ REPORT = ResourceSpec(
         PropertySpec("places", PLACE, "Where it was.", True, False, ABSENT, OPTIONAL),
     ),
     documented=LIST | GET,
-    by_convention=CREATE | UPDATE,
+    by_convention=CREATE | UPDATE | DELETE,
     permissions={
         LIST: "Machine.Read.All",
-        GET: "Machine.Read.All",
+        GET: "Machine.ReadOne",
         CREATE: "Machine.ReadWrite.All",
         UPDATE: "Machine.ReadWrite.All",
         DELETE: "Machine.ReadWrite.All",
     },
+    links=(LinkSpec("hall", "Hall", "Where it is."), LinkSpec("parts", "Part", "What it is made of.", True)),
+    actions=(
+        ActionSpec(
+            "stopMachine",
+            "stopMachine",
+            "Stops it.",
+            (
+                PropertySpec("reason", Primitive.STRING, "Why.", on_create=OPTIONAL),
+                PropertySpec("names", Primitive.STRING, "Who.", True, on_create=REQUIRED),
+            ),
+            "MachineReport",
+            permission="Machine.ReadWrite.All",
+        ),
+        ActionSpec("moveMachines", "move", "Moves all.", (), PLACE, True, True, False, "Machine.Move"),
+    ),
+    within="Hall",
+    joined_by="name",
+    pages={GET: "machines-get-one"},
 )
 
 
 def test_a_declaration_becomes_a_spec() -> None:
     """Names as declared, in order, with the docstring as the description."""
-    assert (Place.spec, MachineReport.spec) == (PLACE, REPORT)
+    assert (Colour.spec, Place.spec, MachineReport.spec) == (COLOUR, PLACE, REPORT)
+
+
+def test_each_kind_of_property_has_its_type() -> None:
+    """OData's primitives, enums and complex types; key and description beside it."""
+    kinds = {
+        text: Primitive.STRING,
+        texts: Primitive.STRING,
+        boolean: Primitive.BOOLEAN,
+        int32: Primitive.INT32,
+        int64: Primitive.INT64,
+        double: Primitive.DOUBLE,
+        instant: Primitive.DATE_TIME,
+    }
+    for kind, primitive in kinds.items():
+        expected = PropertySpec("a", primitive, "A.", kind is texts, False, REQUIRED, OPTIONAL)
+        assert kind("A.", on_create=REQUIRED, on_update=OPTIONAL).named("a") == expected
+    assert one(Place, "A.").named("a") == PropertySpec("a", PLACE, "A.")
+    assert one(Colour, "A.", on_create=OPTIONAL).named("a") == PropertySpec("a", COLOUR, "A.", on_create=OPTIONAL)
+    assert many(Place, "A.").named("a") == PropertySpec("a", PLACE, "A.", is_list=True)
+
+
+def test_what_a_write_by_convention_may_set_is_everything() -> None:
+    """Unless the class declares it for some: nobody knows better."""
+
+    class Machine(Resource, entity_set="machines", documented=LIST):
+        """A machine."""
+
+        id = key("Identifies it.")
+        name = text("Its name.", on_create=REQUIRED)
+        size = int32("Its size.")
+
+    [_, name, size] = Machine.spec.properties
+    assert (name.on_create, name.on_update, size.on_create, size.on_update) == (REQUIRED, OPTIONAL, ABSENT, OPTIONAL)
+    assert (Machine.spec.properties[0].on_create, Machine.spec.properties[0].on_update) == (ABSENT, ABSENT)
+    assert set(Machine.spec.permissions.values()) == {None}
 
 
 def test_a_spec_knows_what_follows_from_it() -> None:
-    """Graph's names of type and path, the key, and what can be compared."""
+    """Graph's names of the type, the key, and what can be compared."""
     spec = MachineReport.spec
-    assert (spec.entity_type, spec.odata_type, spec.path, spec.key.name, spec.operations) == (
+    assert (spec.entity_type, spec.odata_type, spec.key.name, spec.operations) == (
         "machineReport",
         "#microsoft.graph.managedTenants.machineReport",
-        "/tenantRelationships/managedTenants/machineReports",
         "serial",
-        LIST | GET | CREATE | UPDATE,
+        ALL,
     )
     assert [each.name for each in spec.properties if each.is_comparable] == ["serial", "name", "made"]
+    assert not one(Colour, "A.").named("a").is_comparable
     assert spec.property("made") is spec.properties[2]
+    assert (spec.has_property("made"), spec.has_property("hall")) == (True, False)
 
 
 OPTIONS: dict[str, Any] = {
@@ -124,7 +231,7 @@ def declare(members: Mapping[str, Any], **options: Any) -> None:
         ),
         pytest.param(
             lambda: type("Place", (Complex,), {"__doc__": "A place."}),
-            "Place: a type needs a property",
+            "Place: a type needs a member",
             id="a complex type without properties",
         ),
         pytest.param(
@@ -135,33 +242,45 @@ def declare(members: Mapping[str, Any], **options: Any) -> None:
         ),
         pytest.param(
             lambda: declare({"name": text}),
-            "Thing.name: no property; declare it with key(), text(), instant() or many()",
+            "Thing.name: cannot be declared here",
             id="a kind that was not called",
         ),
         pytest.param(
             lambda: declare({"name": "Its name."}),
-            "Thing.name: no property; declare it with key(), text(), instant() or many()",
+            "Thing.name: cannot be declared here",
             id="a plain text",
         ),
         pytest.param(
-            lambda: declare({}, by_convention=GET | DELETE),
-            "Thing: an operation is either documented or by convention",
-            id="documented and by convention",
+            lambda: declare({"name": member("Its name.")}),
+            "Thing.name: cannot be declared here",
+            id="a name of an enum",
+        ),
+        pytest.param(
+            lambda: type("Place", (Complex,), {"__doc__": "A place.", "hall": link("Hall", "Where it is.")}),
+            "Place.hall: cannot be declared here",
+            id="a link in a complex type",
+        ),
+        pytest.param(
+            lambda: type("Colour", (Enumeration,), {"__doc__": "A colour.", "red": text("As blood.")}),
+            "Colour.red: cannot be declared here",
+            id="a property in an enum",
+        ),
+        pytest.param(
+            lambda: declare({}, joined_by="name"), "Thing: joined by name, which is none of its properties", id="a join"
         ),
         pytest.param(
             lambda: declare({"name": text("Its name.", on_update=OPTIONAL)}, documented=CREATE),
-            "Thing: CREATE is offered, but no property is part of its input",
+            "Thing: CREATE is documented, but no property is part of its input",
             id="a create of nothing",
         ),
         pytest.param(
-            lambda: declare({"name": text("Its name.", on_create=OPTIONAL)}, by_convention=UPDATE),
-            "Thing: UPDATE is offered, but no property is part of its input",
+            lambda: declare({"name": text("Its name.", on_create=OPTIONAL)}, documented=UPDATE),
+            "Thing: UPDATE is documented, but no property is part of its input",
             id="an update of nothing",
         ),
         pytest.param(
             lambda: type("Thing", (Resource,), {"__doc__": "A thing.", "id": key("Identifies it.")}),
-            "missing 4 required keyword-only arguments: 'entity_set', 'documented', 'read_permission', and "
-            "'write_permission'",
+            "missing 1 required keyword-only argument: 'entity_set'",
             id="no options",
         ),
         pytest.param(
@@ -180,10 +299,24 @@ def test_a_mistake_in_a_declaration_is_told_at_once(mistake: Callable[[], object
 
 
 def test_writes_by_convention_are_offered_where_they_are_asked_for() -> None:
-    """What is documented stays whatever is asked for."""
-    with_them, without = offered([MachineReport.spec], ["machineReports"]), offered([MachineReport.spec], ["others"])
-    assert with_them == (MachineReport.spec,)
-    assert [(each.by_convention, each.operations) for each in without] == [(NONE, LIST | GET)]
+    """By set, or all; what is documented stays whatever is asked for, and so do reads."""
+
+    class Hall(Resource, entity_set="halls", documented=UPDATE):
+        """A hall."""
+
+        id = key("Identifies it.")
+        name = text("Its name.", on_update=OPTIONAL)
+
+    catalog = (MachineReport.spec, Hall.spec)
+    assert [each.operations for each in offered(catalog, ["machineReports"])] == [ALL, LIST | GET | UPDATE]
+    assert [each.operations for each in offered(catalog, ["none"])] == [LIST | GET, LIST | GET | UPDATE]
+    assert offered(catalog, ["all"]) == catalog
+
+
+def test_permissions_are_named_once() -> None:
+    """Those of operations and of actions; where Microsoft names none, there is none."""
+    named = {"Machine.Read.All", "Machine.ReadOne", "Machine.ReadWrite.All", "Machine.Move"}
+    assert all_permissions([MachineReport.spec]) == named
 
 
 @pytest.mark.parametrize("spec", CATALOG, ids=lambda spec: spec.name)

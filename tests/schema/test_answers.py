@@ -87,9 +87,18 @@ async def test_a_row_without_a_usable_key_is_an_error(gateway: Harness, key: obj
     ]
 
 
-async def test_an_object_whose_key_is_null_is_an_error(gateway: Harness) -> None:
-    """A key is never null in the schema."""
-    gateway.emulator.faults.add(FaultRule(fault=ChangedMembers({**TAG, "id": None})))
+async def test_an_object_whose_key_is_null_has_the_one_it_was_asked_for_by(gateway: Harness) -> None:
+    """Graph shortens answers."""
+    gateway.emulator.faults.add(FaultRule(fault=ChangedMembers({"id": None})))
+    assert await gateway.execute(READ) == {"data": {"tenantTag": TAG}}
+
+
+@pytest.mark.parametrize("key", [5, {"a": 1}, ["tag-1"], ""], ids=str)
+async def test_an_object_whose_key_is_no_text_is_an_error(gateway: Harness, key: object) -> None:
+    """Which one it is cannot be told."""
+    gateway.emulator.faults.add(FaultRule(fault=ChangedMembers({"id": key})))
     answer = await gateway.execute(READ)
     assert answer["data"] == {"tenantTag": None}
-    assert [(error["path"], error["message"]) for error in answer["errors"]] == [(["tenantTag", "id"], WRONG_TYPE)]
+    assert [(error["path"], error["message"], error["extensions"]["code"]) for error in answer["errors"]] == [
+        (["tenantTag"], "Microsoft Graph answered a TenantTag whose id is no text.", "UPSTREAM_UNSUPPORTED")
+    ]

@@ -13,12 +13,14 @@ from prometheus_client import CollectorRegistry
 from gateway.clock import Deadline
 from gateway.cursors import Position
 from gateway.graph.client import Errand, GraphClient
+from gateway.graph.gather import Batching
 from gateway.graph.loader import Loader
 from gateway.graph.request import Entity, GraphRequest
 from gateway.graph.transport import HttpxTransport, build_client
 from gateway.schema.connections import Slice, read_slice, to_connection
 from gateway.telemetry import Operation, Telemetry
 from tests.clock import SteppingClock
+from tests.wire import Answering
 
 BASE = "https://graph.microsoft.com/v1.0"
 PATH = "/tenantRelationships/managedTenants/tenantTags"
@@ -33,7 +35,7 @@ class Collection:
         ends = [sum(sizes[: index + 1]) for index in range(len(sizes))]
         self._pages = [self.rows[end - size : end] for end, size in zip(ends, sizes, strict=True)]
         transport = HttpxTransport(
-            build_client(ca_file=None, connections=2, transport=httpx.MockTransport(self._answer)),
+            build_client(ca_file=None, connections=2, transport=Answering(self._answer)),
             max_answer_bytes=1_000_000,
         )
         clock = SteppingClock()
@@ -52,16 +54,23 @@ class Collection:
 
     async def read(self, start: Position, first: int) -> Slice:
         """One operation's slice."""
-        loader = Loader(self._client, self._errand, max_calls=100, concurrency=1, hold=lambda _: None)
-        return await read_slice(loader, COLLECTION, start, first=first, check=_nothing)
+        loader = Loader(
+            self._client,
+            self._errand,
+            max_calls=100,
+            concurrency=1,
+            batching=Batching(is_on=False),
+            hold=lambda _: None,
+        )
+        return await read_slice(loader, COLLECTION, start, first=first, accept=_as_it_is)
 
 
 async def _token(_: str | None) -> str:
     return "t-1"
 
 
-def _nothing(_: Entity) -> None:
-    """All rows are right."""
+def _as_it_is(row: Entity) -> Entity:
+    return row
 
 
 START = Position(f"{PATH}?page=0", 0, frozenset({"id"}))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.harness import GRAPH_URL, Harness, running
 from tests.test_operations import INPUT
-from tests.wire import Wire
+from tests.wire import Answering, Wire
 
 PATH = "/v1.0/tenantRelationships/managedTenants/cloudPcConnections"
 HERE = f"{GRAPH_URL}{PATH}"
@@ -143,7 +143,7 @@ async def test_a_delete_answers_with_the_id_whatever_body_comes(status: int) -> 
 @pytest.mark.parametrize("status", [404, 410])
 async def test_only_a_read_by_key_takes_not_found_for_null(status: int) -> None:
     """A list that is not found is an error: there is always a list."""
-    async with running(wire=httpx.MockTransport(lambda _: httpx.Response(status))) as gateway:
+    async with running(wire=Answering(lambda _: httpx.Response(status))) as gateway:
         read = await gateway.execute('{ cloudPcConnection(id: "A") { id } }')
         listed = await gateway.execute("{ cloudPcConnections { totalCount } }")
     assert read == {"data": {"cloudPcConnection": None}}
@@ -199,7 +199,7 @@ async def test_links_that_run_in_a_circle_are_an_error() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=json.dumps(pages[request.url.params.get("$skiptoken")]))
 
-    async with running(wire=httpx.MockTransport(answer)) as gateway:
+    async with running(wire=Answering(answer)) as gateway:
         listed = await gateway.execute("{ cloudPcConnections(first: 5) { nodes { id } } }")
     assert listed["data"] == {"cloudPcConnections": None}
     assert [(error["message"], error["extensions"]["code"]) for error in listed["errors"]] == [

@@ -1,0 +1,169 @@
+"""What README.md tells people to type does what it says there."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.certificates import certificate_pem, private_key_pem
+from tests.system.process import (
+    PUBLIC_APP,
+    Running,
+    browser,
+    environment,
+    gateway,
+    gateway_emulate,
+    gateway_run,
+    gateway_serve,
+)
+
+ROOT: Final = Path(__file__).parents[2]
+BLOCKS: Final = re.findall(
+    r"^```(\w+)\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+)
+URL: Final = "http://127.0.0.1:8000/graphql"
+NODE_START: Final = "const accessToken = process.env.ACCESS_TOKEN;\n"
+NODE_END: Final = "console.log(JSON.stringify({ data, errors }));\n"
+
+RUN_BY: Final = {
+    "make run": ("tests/system/process.py", '"run", "--port", "0"'),
+    "make test": ("Makefile", "check: lint types test"),
+    "gateway check": ("tests/system/test_check_and_token.py", 'gateway("check"'),
+    "gateway check --sign-in": ("tests/system/test_check_and_token.py", 'gateway("check", "--sign-in"'),
+    "gateway serve": ("tests/system/process.py", '"serve", "--port", "0"'),
+    "gateway token": ("tests/system/test_check_and_token.py", 'gateway("token"'),
+    "docker build -t managed-tenants-gateway .": (".ci/run", "docker build "),
+    "docker run --read-only -p 8000:8000 -e GATEWAY_GRAPH_VERSION=beta managed-tenants-gateway": (
+        ".ci/run",
+        "docker run --detach --name gateway-ci --read-only ",
+    ),
+}
+"""Each command → the file that runs it, and how it stands there."""
+
+
+def blocks(language: str) -> list[str]:
+    return [text for name, text in BLOCKS if name == language]
+
+
+def exports(block: str, placeholders: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a shell has after the block."""
+    for name, value in placeholders.items():
+        block = block.replace(name, value)
+    done = subprocess.run(["bash", "-ec", f"{block}\nenv -0"], env=environment(), check=True, capture_output=True)
+    pairs = [each.split("=", 1) for each in done.stdout.decode().split("\0") if each]
+    return {name: value for name, value in pairs if name.startswith("GATEWAY_")}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with gateway_run() as running:
+        yield running
+
+
+def run_example(running: Running, command: list[str], text: str) -> str:
+    """What the program prints; only its port is another than the README's, and the token is in the environment."""
+    assert URL in text
+    done = subprocess.run(
+        command,
+        env={**os.environ, "ACCESS_TOKEN": running.token},
+        input=text.replace(URL, running.url),
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=30,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_every_command_is_run_by_somebody() -> None:
+    """By a system test, or by what CI runs."""
+    lines = [line.partition(" #")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+    assert {line for line in lines if not line.startswith("export ")} == set(RUN_BY)
+    for path, text in RUN_BY.values():
+        assert text in (ROOT / path).read_text(encoding="utf-8"), (path, text)
+
+
+def test_the_first_mutation(running: Running) -> None:
+    """The document and its variables bring the answer shown, but for the id."""
+    [document] = blocks("graphql")
+    variables, shown = (json.loads(each) for each in blocks("json")[:2])
+    headers = {"authorization": f"Bearer {running.token}"}
+    answer: Any = httpx.post(running.url, json={"query": document, "variables": variables}, headers=headers).json()
+    for each in (answer, shown):
+        assert each["data"]["createCloudPcConnection"].pop("id")
+    assert answer == shown
+
+
+def test_the_log_line(running: Running) -> None:
+    """A real one has the names that are shown."""
+    shown = json.loads(blocks("json")[2])
+    headers = {"authorization": f"Bearer {running.token}", "x-request-id": "for-the-log"}
+    [document] = blocks("graphql")
+    variables = json.loads(blocks("json")[0])
+    httpx.post(running.url, json={"query": document, "variables": variables}, headers=headers)
+    running.program.wait_for(r'"request_id": "(for-the-log)"')
+    [line] = [each for each in running.program.log_lines("operation") if each["request_id"] == "for-the-log"]
+    assert list(line) == list(shown)
+    same = ("level", "message", "operation", "kind", "code", "graph_calls", "verified")
+    assert {name: line[name] for name in same} == {name: shown[name] for name in same}
+
+
+def test_a_frontend(running: Running) -> None:
+    """The JavaScript example, as Node.js runs it."""
+    [text] = blocks("js")
+    said = run_example(running, ["node", "--input-type=module"], NODE_START + text + NODE_END)
+    answer = json.loads(said)
+    assert "errors" not in answer
+    nodes = answer["data"]["cloudPcConnections"]["nodes"]
+    assert [set(each) for each in nodes] == [{"id", "displayName"}] * len(nodes)
+    assert nodes
+
+
+def test_a_server(running: Running) -> None:
+    """The Python example."""
+    [text] = blocks("python")
+    assert "'cloudPcConnections': {'nodes': [" in run_example(running, [sys.executable, "-"], text)
+
+
+def test_forward_before_the_real_graph() -> None:
+    """The variables, then each command below them; here the emulator stands for Graph and Entra."""
+    block = next(each for each in blocks("sh") if "export" in each and "on-behalf-of" not in each)
+    with gateway_emulate("--beta-only") as emulation:
+        tenant = emulation.settings["GATEWAY_ENTRA_TENANT_ID"]
+        ours = ("GATEWAY_GRAPH_URL", "GATEWAY_ENTRA_URL", "GATEWAY_CA_FILE")
+        settings = {
+            **exports(block, {"<tenant id>": tenant, "<client id>": PUBLIC_APP}),
+            **{name: emulation.settings[name] for name in ours},
+            "BROWSER": browser(emulation),
+        }
+        assert gateway("check", settings=settings).returncode == 0
+        assert gateway("check", "--sign-in", settings=settings).returncode == 0
+        token = gateway("token", settings=settings).stdout.strip()
+        with gateway_serve(settings) as served:
+            answer = served.post("{ cloudPcConnections(first: 1) { nodes { id } } }", token=token).json()
+            assert len(answer["data"]["cloudPcConnections"]["nodes"]) == 1
+
+
+def test_on_behalf_of_before_the_real_graph(tmp_path: Path) -> None:
+    """The variables are all that it takes to start."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    certificate = tmp_path / "gateway.pem"
+    certificate.write_text(private_key_pem(key) + certificate_pem(key))
+    block = next(each for each in blocks("sh") if "on-behalf-of" in each)
+    values = {
+        "<tenant id>": "0c9e2b5a-1f0e-4b7e-9f55-3f4f7a1d2b11",
+        "<client id>": "4f0a7c52-6f1d-4b8e-9c57-0d2a8b1e6c33",
+        "gateway.pem": shlex.quote(str(certificate)),
+    }
+    with gateway_serve(exports(block, values)) as served:
+        assert httpx.get(served.url.replace("/graphql", "/health/ready")).json() == {"status": "ready"}
