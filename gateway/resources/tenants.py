@@ -36,8 +36,8 @@ class TenantOnboardingStatus(Enumeration):
     ineligible = member("It cannot: the tenant does not meet a requirement.")
     inProcess = member("It is about to: onboarding has begun.")
     active = member("It does.")
-    inactive = member("It does not any more: the tenant was offboarded.")
-    disabled = member("It does not: management of the tenant is disabled.")
+    inactive = member("It does not, for instance after the tenant was offboarded.")
+    disabled = member("It does not: that was disabled for the tenant.")
 
 
 class TenantOnboardingEligibilityReason(Enumeration):

@@ -1,7 +1,5 @@
 """CSDL for tests: what Microsoft Graph would say of the small catalogue, in Graph's own manner."""
 
-from collections.abc import Iterator
-
 EDM = "http://docs.oasis-open.org/odata/ns/edm"
 NAMESPACE = "microsoft.graph.managedTenants"
 
@@ -78,24 +76,3 @@ def document(own: str = OWN, graph: str = GRAPH) -> str:
         f'{OPENING}<Schema Namespace="microsoft.graph" Alias="graph" xmlns="{EDM}">{graph}</Schema>'
         f'<Schema Namespace="{NAMESPACE}" Alias="self" xmlns="{EDM}">{own}</Schema>{CLOSING}'
     )
-
-
-def big_document(least_bytes: int, own: str) -> Iterator[str]:
-    """As large as asked for: the namespace is a small part of it, as in the real one."""
-    yield f'{OPENING}<Schema Namespace="microsoft.graph" Alias="graph" xmlns="{EDM}">{GRAPH}'
-    written, number = 0, 0
-    while written < least_bytes:
-        part = "".join(
-            f'<{kind} Name="{name}{number}"{more}>'
-            + "".join(
-                f'<Property Name="{name}{number}Property{each}" Type="Edm.String" Nullable="false">'
-                '<Annotation Term="Org.OData.Core.V1.Description" String="What this property of the type is about."/>'
-                "</Property>"
-                for each in range(8)
-            )
-            + f"</{kind}>"
-            for kind, name, more in (("EntityType", "thing", ' BaseType="graph.entity"'), ("ComplexType", "part", ""))
-        )
-        written, number = written + len(part), number + 1
-        yield part
-    yield f'</Schema><Schema Namespace="{NAMESPACE}" Alias="self" xmlns="{EDM}">{own}</Schema>{CLOSING}'
