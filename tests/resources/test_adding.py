@@ -4,14 +4,18 @@ import re
 from collections.abc import AsyncIterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from textwrap import dedent, indent
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from gateway.emulator.app import Emulator
+from gateway.emulator.sample.draft import Draft
 from gateway.resources.catalog import CATALOG
 from gateway.resources.spec import ResourceSpec
 from gateway.schema.printing import print_sdl
+from gateway.tools.catalog import to_markdown
 from tests.harness import ISSUER, Harness, running
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -21,16 +25,22 @@ PATH = "/v1.0/tenantRelationships/managedTenants/tenantTags"
 
 
 @pytest.fixture(scope="module")
-def spec(tmp_path_factory: pytest.TempPathFactory) -> ResourceSpec:
-    """Step 1: the README's declaration in a file of its own."""
-    [code] = re.findall(r"^ {3}```python\n(.*?)^ {3}```$", STEPS, re.MULTILINE | re.DOTALL)
+def topic(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """Steps 1 and 3: the README's declaration and its sample, each as it stands in the file of a topic."""
+    blocks = re.findall(r"^ {3}```python\n(.*?)^ {3}```$", STEPS, re.MULTILINE | re.DOTALL)
+    declaration, sample = (dedent(block) for block in blocks)
     file = tmp_path_factory.mktemp("resources") / "topic.py"
-    file.write_text(VOCABULARY + re.sub(r"^ {3}", "", code, flags=re.MULTILINE))
+    file.write_text(f"{VOCABULARY}{declaration}\n\ndef add_topic(draft):\n{indent(sample, '    ')}")
     found = spec_from_file_location("topic", file)
     assert found is not None
     assert found.loader is not None
     topic = module_from_spec(found)
     found.loader.exec_module(topic)
+    return topic
+
+
+@pytest.fixture(scope="module")
+def spec(topic: ModuleType) -> ResourceSpec:
     declared: ResourceSpec = topic.TenantTag.spec
     return declared
 
@@ -49,7 +59,7 @@ async def gateway(catalog: tuple[ResourceSpec, ...]) -> AsyncIterator[Harness]:
 
 
 def test_the_schema_has_it_as_it_was_declared(catalog: tuple[ResourceSpec, ...]) -> None:
-    """Step 3: `make schema` prints it, with its descriptions."""
+    """Step 4: `make schema` prints it, with its descriptions."""
     sdl = print_sdl(catalog)
     assert (
         '"""A label that a service provider puts on managed tenants."""\n'
@@ -62,6 +72,21 @@ def test_the_schema_has_it_as_it_was_declared(catalog: tuple[ResourceSpec, ...])
         "  createdDateTime: DateTime\n"
         "}\n"
     ) in sdl
+
+
+def test_the_catalogue_page_has_it(catalog: tuple[ResourceSpec, ...]) -> None:
+    """Step 4: `make catalog` prints it."""
+    assert "| [tenantTags](#tenanttags) | `TenantTag` | list, get, create, update, delete |" in to_markdown(catalog)
+
+
+def test_the_sample_has_it(topic: ModuleType, spec: ResourceSpec) -> None:
+    """Step 3: what the emulator is given is as declared."""
+    draft = Draft()
+    before = len(draft.sets.get((spec.entity_set, ""), {}))
+    topic.add_topic(draft)
+    *_, row = draft.rows(spec.entity_set)
+    assert len(draft.rows(spec.entity_set)) == before + 1
+    assert (row["displayName"], set(row)) == ("Gold support", {each.name for each in spec.properties})
 
 
 async def test_it_can_be_created_listed_read_updated_and_deleted(gateway: Harness) -> None:
