@@ -11,7 +11,7 @@ from gateway.errors import GatewayError, NotAttemptedError, OutcomeUnknownError
 from gateway.graph.answer import OUTCOME_HINT, retry_after_seconds, to_error
 from gateway.graph.batch import FAILED_DEPENDENCY, MAX_ITEMS, NOT_OFFERED, from_batch, to_batch
 from gateway.graph.client import LARGEST_SUCCESS, Errand, GraphClient
-from gateway.graph.gather import Calls
+from gateway.graph.gather import Batching, Calls
 from gateway.graph.request import GraphRequest
 from gateway.graph.retry import MAX_ATTEMPTS, backoff_seconds
 from gateway.graph.transport import Answer
@@ -24,18 +24,18 @@ TO_REPEAT: Final = frozenset({429, FAILED_DEPENDENCY})
 
 
 class BulkWriter:
-    """For one bulk operation. `stop`: nothing is sent after a failure. `batches`: whether `$batch` may be used."""
+    """For one bulk operation. `stop`: nothing is sent after a failure."""
 
-    def __init__(self, client: GraphClient, errand: Errand, calls: Calls, *, batches: bool, stop: bool) -> None:
+    def __init__(self, client: GraphClient, errand: Errand, calls: Calls, *, batching: Batching, stop: bool) -> None:
         self._client = client
         self._errand = errand
         self._calls = calls
-        self._batches = batches
+        self._batching = batching
         self._stop = stop
 
     async def write(self, requests: Sequence[GraphRequest]) -> list[Outcome]:
         """The outcomes, in order. Raises `OperationLimitError` before anything is sent, and nothing else."""
-        size = MAX_ITEMS if self._batches else 1
+        size = MAX_ITEMS if self._batching.is_on else 1
         self._calls.count(-(-len(requests) // size))
         outcomes: list[Outcome] = []
         for start in range(0, len(requests), MAX_ITEMS):
@@ -58,14 +58,14 @@ class BulkWriter:
         return [outcomes[index] for index in range(len(chunk))]
 
     async def _send(self, chunk: Sequence[GraphRequest]) -> Sequence[Outcome | None]:
-        if not self._batches:
+        if not self._batching.is_on:
             return await self._send_singly(chunk)
         try:
             answer = await self._client.write(to_batch(chunk, in_order=self._stop), self._errand)
         except GatewayError as error:
             if error.graph is None or error.graph.status not in NOT_OFFERED:
                 return [error] * len(chunk)
-            self._batches = False
+            self._batching.end(error.graph.status)
             return await self._send_singly(chunk)
         return from_batch(answer, len(chunk))
 

@@ -65,7 +65,7 @@ class Loader:
 
     async def write_all(self, requests: Sequence[GraphRequest], *, stop: bool) -> list[Answer | GatewayError]:
         """What became of each, in order: Graph's success answer, or why there is none. See `BulkWriter`."""
-        writer = BulkWriter(self._client, self._errand, self._calls, batches=self._batching.is_on, stop=stop)
+        writer = BulkWriter(self._client, self._errand, self._calls, batching=self._batching, stop=stop)
         return await self._see_through(requests[0], writer.write(requests))
 
     def close(self) -> None:

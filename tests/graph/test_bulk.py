@@ -26,7 +26,7 @@ class Desk(Station):
 
     async def write(self, names: Sequence[object], *, stop: bool = False) -> list[str]:
         """What became of each: its id, or the code of the error."""
-        writer = BulkWriter(self.client, self.errand, self.calls, batches=self.batching.is_on, stop=stop)
+        writer = BulkWriter(self.client, self.errand, self.calls, batching=self.batching, stop=stop)
         outcomes = await writer.write([create(name) for name in names])
         return [each.code if isinstance(each, GatewayError) else _id(each) for each in outcomes]
 
@@ -154,10 +154,11 @@ async def test_without_batches_items_go_one_by_one(*, stop: bool) -> None:
 
 @pytest.mark.parametrize("status", [404, 405, 501])
 async def test_where_there_is_no_batch_items_go_one_by_one(status: int) -> None:
-    """The batch was refused, so nothing was done; no second one is tried."""
+    """The batch was refused, so nothing was done; no second one is tried, in this operation or a later one."""
     desk = Desk(Upstream(made, (status, None)))
     assert await desk.write(numbers(22)) == numbers(22)
-    assert desk.upstream.calls == [numbers(20), *numbers(22)]
+    assert await desk.write(numbers(2)) == numbers(2)
+    assert desk.upstream.calls == [numbers(20), *numbers(22), *numbers(2)]
 
 
 async def test_too_many_calls_are_refused_before_anything_is_sent() -> None:

@@ -331,6 +331,51 @@ async def test_without_batches_items_go_one_by_one(on_error: str) -> None:
         assert gateway.sent == gateway.calls == [f"POST {TAGS}"] * (2 if is_stopped else 4)
 
 
+async def test_where_there_is_no_batch_items_go_one_by_one(gateway: Harness, logs: list[str]) -> None:
+    """It is tried once in the life of the process, and the log says so."""
+    gateway.emulator.faults.add(FaultRule(fault=Refuse(404, "ResourceNotFound"), path="batch", times=None))
+    assert await create(gateway, inputs(22)) == made(*range(22))
+    assert await create(gateway, inputs(2)) == made(0, 1)
+    assert gateway.calls == [BATCH, *[f"POST {TAGS}"] * 24]
+    assert len([line for line in logs if "does not offer $batch" in line]) == 2  # a line in each of two formats
+
+
+DEPLOY = """
+mutation ($version: ID!, $inputs: [CreateManagementTemplateStepDeploymentInput!]!) {
+  createDeployments(managementTemplateStepVersionId: $version, inputs: $inputs) {
+    results { ... on ManagementTemplateStepDeployment { tenantId } ... on ItemError { code } }
+  }
+}
+"""
+
+
+async def test_a_set_within_an_object_is_filled_there() -> None:
+    """And its objects are read back there."""
+    async with running({"GATEWAY_CONVENTION_WRITES": "all"}) as gateway:
+        gateway.emulator.store.add("managementTemplateStepVersions", {"id": "V"})
+        gateway.emulator.faults.add(FaultRule(fault=EmptyBody(), method="POST", path="deployments$"))
+        answer = await gateway.execute(DEPLOY, {"version": "V", "inputs": [{"tenantId": "T"}, {"tenantId": "U"}]})
+        key = next(entry.path for entry in gateway.emulator.journal if entry.method == "GET").rpartition("/")[2]
+        path = f"{ROOT}/managementTemplateStepVersions/V/deployments"
+        assert answer["data"]["createDeployments"]["results"] == [{"tenantId": "T"}, {"tenantId": "U"}]
+        assert gateway.sent == [BATCH, f"POST {path}", f"POST {path}", f"GET {path}/{key}"]
+
+
+@pytest.mark.parametrize(
+    ("version", "results", "fields"),
+    [
+        pytest.param("nobody", [{"code": "NOT_FOUND"}] * 2, None, id="that is not there"),
+        pytest.param("..", None, ["managementTemplateStepVersionId"], id="by an id that could change the path"),
+    ],
+)
+async def test_a_set_within_nothing_cannot_be_filled(version: str, results: Any, fields: list[str] | None) -> None:
+    """Each item is told, or the argument is refused."""
+    async with running({"GATEWAY_CONVENTION_WRITES": "all"}) as gateway:
+        answer = await gateway.execute(DEPLOY, {"version": version, "inputs": [{}, {}]})
+    assert answer["data"] == {"createDeployments": results and {"results": results}}
+    assert [error["extensions"]["fields"] for error in answer.get("errors", [])] == ([fields] if fields else [])
+
+
 async def test_bulk_fields_of_one_document_run_in_order(gateway: Harness) -> None:
     """Writes never run side by side."""
     document = """
