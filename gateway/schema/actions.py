@@ -27,7 +27,7 @@ def action_resolver(root: Root, action: ActionSpec, returns: ResourceSpec | Comp
         given = {name: value for name, value in arguments.items() if name in named}
         answer = await info.context.loader.write(to_action(place, action, key, given))
         if isinstance(returns, ComplexSpec):
-            return _to_content(action, answer)
+            return _to_value(action, returns, answer)
         is_own = returns == root.spec
         returned_at = place if is_own else to_root(returns)
         if action.returns_list:
@@ -40,8 +40,13 @@ def action_resolver(root: Root, action: ActionSpec, returns: ResourceSpec | Comp
     return resolve
 
 
+def _to_value(action: ActionSpec, of: ComplexSpec, answer: Answer) -> Entity:
+    content = _to_content(action, answer)
+    return content if any(each.name in content for each in of.properties) else _refuse(action, answer)
+
+
 def _to_content(action: ActionSpec, answer: Answer) -> Entity:
-    """The structured value; some pages show it wrapped in `value`."""
+    """The object answered; some pages show what an action returns wrapped in `value`."""
     try:
         content = to_object(answer)
     except BrokenAnswerError:

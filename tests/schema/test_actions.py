@@ -96,6 +96,27 @@ async def test_an_answer_may_be_wrapped(action: Action) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "is_told"),
+    [
+        pytest.param({"managementActionId": None}, True, id="a null"),
+        pytest.param({"statuses": [], "managementActionId": "M"}, True, id="undeclared members besides"),
+        pytest.param({}, False, id="nothing"),
+        pytest.param({"@odata.context": "x", "value": None}, False, id="null in its place"),
+        pytest.param({"statuses": []}, False, id="something else"),
+        pytest.param([APPLY.shown], False, id="a list"),
+        pytest.param("done", False, id="a text"),
+    ],
+)
+async def test_a_value_of_which_nothing_is_told_is_none(content: object, *, is_told: bool) -> None:
+    """Whatever is missing from one that is told reads as null."""
+    answer = await answered(APPLY, content)
+    assert (answer["data"][APPLY.name] is not None) is is_told
+    assert [(error["message"], error["extensions"]) for error in answer.get("errors", [])] == (
+        [] if is_told else [(NOT_TOLD.format(200, "apply"), LOST)]
+    )
+
+
+@pytest.mark.parametrize(
     ("content", "rows"),
     [
         pytest.param({"value": []}, [], id="nothing found"),
