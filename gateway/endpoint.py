@@ -5,7 +5,8 @@ https://graphql.github.io/graphql-over-http/draft/
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
@@ -35,6 +36,10 @@ MILLISECONDS: Final = re.compile(r"[1-9][0-9]{0,8}")
 MAX_COERCION_ERRORS: Final = 10
 
 
+class CallerGoneError(asyncio.CancelledError):
+    """The caller hung up: nobody waits for the answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """The ASGI application at `/graphql`."""
@@ -56,7 +61,10 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        response = self.page.document() if self.page and _wants_page(request) else await self._answer(request)
+        try:
+            response = self.page.document() if self.page and _wants_page(request) else await self._answer(request)
+        except CallerGoneError:
+            return
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -84,8 +92,9 @@ class Endpoint:
         if request.method == "GET" and definition.operation is not OperationType.QUERY:
             raise MutationOverGetError("A mutation must be sent with POST.")
         check_variables(params.variables, self.limits)
-        errand = await self._errand(caller, operation, deadline)
-        return await self._execute(document, params, errand)
+        async with _while_there(request):
+            errand = await self._errand(caller, operation, deadline)
+            return await self._execute(document, params, errand)
 
     def _deadline(self, request: Request) -> Deadline:
         """The operation's deadline; `X-Deadline-Ms`, milliseconds from now, can only bring it nearer."""
@@ -143,3 +152,28 @@ def _wants_page(request: Request) -> bool:
         and "query" not in request.query_params
         and "text/html" in request.headers.get("accept", "")
     )
+
+
+@asynccontextmanager
+async def _while_there(request: Request) -> AsyncIterator[None]:
+    """Cancels the block when the caller hangs up, as `CallerGoneError`. The body has been read before."""
+    task, is_gone = asyncio.current_task(), False
+    assert task is not None
+
+    async def watch() -> None:
+        nonlocal is_gone
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        is_gone = True
+        task.cancel()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if is_gone:
+            task.uncancel()
+            raise CallerGoneError from None
+        raise
+    finally:
+        watching.cancel()

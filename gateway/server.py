@@ -35,6 +35,7 @@ async def serve(
 
     `on_started` gets the endpoint's URL once connections are accepted. Raises `SettingsError`.
     """
+    gc.disable()  # until all is there: nothing of it is garbage
     registry = CollectorRegistry()
     configure_tracing(os.environ)
     app = create_app(settings, registry=registry, start=start)
@@ -82,6 +83,7 @@ class Server(uvicorn.Server):
         # What exists now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
+        gc.enable()
         self._on_started()
 
     @contextmanager

@@ -20,10 +20,11 @@ from gateway.emulator.faults import ConnectionDroppedError
 from gateway.emulator.tokens import TokenIssuer
 from gateway.graph.transport import HttpxTransport, build_client
 from gateway.logs import JsonFormatter, TextFormatter
+from gateway.resources.catalog import CATALOG, all_permissions
 from gateway.settings import Settings
 
 GRAPH_URL = "https://graph.microsoft.com"
-SCOPES = ("CloudPC.ReadWrite.All", "ManagedTenants.ReadWrite.All")
+SCOPES = tuple(sorted(all_permissions(CATALOG)))
 
 
 ISSUER = TokenIssuer()
@@ -89,6 +90,7 @@ class Harness:
     """One gateway before one emulator."""
 
     def __init__(self, app: Starlette, emulator: Emulator) -> None:
+        self.app = app
         self.emulator = emulator
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app),

@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 
 from gateway import __version__
 from gateway.cli import main
+from gateway.resources.catalog import CATALOG
 from gateway.settings import to_markdown
 
 ROOT = Path(__file__).parents[1]
@@ -46,7 +47,7 @@ def test_the_version_is_told() -> None:
     assert __version__ in CliRunner().invoke(main, ["--version"]).output
 
 
-@pytest.mark.parametrize("command", [["serve"], ["run"], ["schema"]])
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["run", "--port", "0"], ["schema"]])
 def test_wrong_settings_stop_the_start_with_a_line_each(command: list[str]) -> None:
     """Exit code 2, and every fault at once."""
     environ = {"GATEWAY_GRAPH_VERSION": "v2", "GATEWAY_MAX_DETPH": "5"}
@@ -62,12 +63,13 @@ def test_wrong_settings_stop_the_start_with_a_line_each(command: list[str]) -> N
     ("environ", "fault"),
     [
         (
-            {"GATEWAY_CONVENTION_WRITES": "tenants"},
-            "GATEWAY_CONVENTION_WRITES='tenants': no entity set with such writes; there are cloudPcConnections",
+            {"GATEWAY_CONVENTION_WRITES": "tenantTags"},
+            "GATEWAY_CONVENTION_WRITES='tenantTags': no entity set with such writes; there are "
+            + ", ".join(sorted({spec.entity_set for spec in CATALOG} - {"tenantTags"})),
         ),
     ],
 )
 def test_settings_that_do_not_fit_the_catalogue_stop_the_start(environ: dict[str, str], fault: str) -> None:
     """What only the application can know is told the same way."""
-    result = CliRunner().invoke(main, ["serve"], env=environ)
+    result = CliRunner().invoke(main, ["serve", "--port", "0"], env=environ)
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, fault)

@@ -8,8 +8,6 @@ for each tenant, with caches that keep nothing.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import msal
-
 from gateway.auth.credentials import Credential, CredentialError
 from gateway.auth.entra import Entra, Json
 from gateway.clock import Deadline
@@ -36,16 +34,6 @@ https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow#
 
 CONSENT_CODES: Final = frozenset({65001, 65004})
 TRANSIENT: Final = frozenset({"temporarily_unavailable", "server_error"})
-
-
-class _NoTokenCache(msal.TokenCache):  # type: ignore[misc]  # MSAL has no types
-    def add(self, event: Any, now: Any = None) -> None:
-        """Keeps nothing."""
-
-
-class _NoHttpCache(dict[Any, Any]):
-    def __setitem__(self, key: Any, value: Any) -> None:
-        """Keeps nothing."""
 
 
 class ConfidentialClient:
@@ -95,19 +83,15 @@ class ConfidentialClient:
         """Runs in a worker thread. Two threads may both make one: the later is kept, and no harm is done."""
         application = self._applications.get(tenant_id)
         if application is None:
+            from gateway.auth import applications  # noqa: PLC0415 - see there
+
             credential = self._credential.to_msal(self._entra.http)
             try:
-                application = msal.ConfidentialClientApplication(
+                application = applications.build_confidential(
                     self._client_id,
                     authority=f"{self._entra_url}/{tenant_id}",
-                    client_credential=credential,
-                    # The operator chose the authority; asking Microsoft whether it is one would be a call for nothing.
-                    instance_discovery=False,
-                    client_capabilities=["CP1"],
-                    exclude_scopes=["offline_access"],
-                    token_cache=_NoTokenCache(),
-                    http_client=self._entra.http,
-                    http_cache=_NoHttpCache(),
+                    credential=credential,
+                    http=self._entra.http,
                 )
             except ValueError as error:
                 raise self._misconfigured(tenant_id, error) from None

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import msal
-
 from gateway.auth.entra import HttpClient, Json
 
 EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
@@ -78,12 +76,9 @@ class ManagedIdentity:
     setting: str = "GATEWAY_ENTRA_MANAGED_IDENTITY"
 
     def to_msal(self, http: HttpClient) -> dict[str, Callable[[], str]]:
-        identity = (
-            msal.UserAssignedManagedIdentity(client_id=self.client_id)
-            if self.client_id
-            else msal.SystemAssignedManagedIdentity()
-        )
-        client = msal.ManagedIdentityClient(identity, http_client=http)
+        from gateway.auth import applications  # noqa: PLC0415 - see there
+
+        client = applications.build_managed_identity(self.client_id, http=http)
 
         def assertion() -> str:
             answer: Json = client.acquire_token_for_client(resource=EXCHANGE_AUDIENCE)

@@ -92,6 +92,7 @@ async def _serving(app: ASGIApp, listener: socket.socket, **options: Any) -> Asy
         http=CuttableProtocol,
         lifespan="off",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         date_header=False,

@@ -1,6 +1,7 @@
 """Strawberry's types, fields and arguments, made from values instead of annotations."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from keyword import iskeyword
 from typing import Any, Optional
 
@@ -30,7 +31,7 @@ def build_field(name: str, of: GraphQLType, description: str) -> StrawberryField
     return StrawberryField(
         python_name=f"{name}_" if iskeyword(name) else name,
         graphql_name=name,
-        type_annotation=StrawberryAnnotation(of),
+        type_annotation=_annotation(of),
         description=description,
     )
 
@@ -46,7 +47,13 @@ def build_resolved(
 
 
 def build_argument(name: str, of: GraphQLType, description: str, *, default: Any = UNSET) -> StrawberryArgument:
-    return StrawberryArgument(name, name, StrawberryAnnotation(of), description=description, default=default)
+    return StrawberryArgument(name, name, _annotation(of), description=description, default=default)
+
+
+@cache
+def _annotation(of: GraphQLType) -> StrawberryAnnotation:
+    """One for each type: it remembers what it stands for, which takes Strawberry a while to find out."""
+    return StrawberryAnnotation(of)
 
 
 def build_object(name: str, description: str, fields: Iterable[StrawberryField]) -> GraphQLType:

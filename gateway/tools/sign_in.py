@@ -6,8 +6,7 @@ https://learn.microsoft.com/entra/identity-platform/msal-authentication-flows
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import msal
-
+from gateway.auth.applications import build_public
 from gateway.auth.entra import HttpClient
 from gateway.errors import GatewayError
 from gateway.settings import Settings
@@ -40,12 +39,8 @@ def sign_in(
         raise SignInError("No app to sign in with: set GATEWAY_ENTRA_CLIENT_ID, or give --client-id.")
     scopes = [_scope(settings, client_id)]
     try:
-        application = msal.PublicClientApplication(
-            client_id,
-            authority=f"{settings.entra_url}/{settings.entra_tenant_id or 'organizations'}",
-            instance_discovery=False,
-            http_client=http,
-        )
+        authority = f"{settings.entra_url}/{settings.entra_tenant_id or 'organizations'}"
+        application = build_public(client_id, authority=authority, http=http)
         answer = (
             _by_device_code(application, scopes, announce)
             if device_code

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -142,6 +143,14 @@ def test_a_log_line_of_a_process_has_no_token() -> None:
         )
         assert emulation.graph_token.rpartition(".")[2] not in gateway.program.errors
         assert gateway.program.output == ""
+
+
+def test_an_idle_gateway_is_small() -> None:
+    """Less than 100 MB of memory, so that a replica costs little."""
+    with gateway_serve() as gateway:
+        command = ["ps", "-o", "rss=", "-p", str(gateway.program.process.pid)]
+        kilobytes = int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+        assert kilobytes < 100_000
 
 
 def _free_port() -> str:

@@ -1,4 +1,4 @@
-"""The commands about what the gateway knows of Microsoft Graph's API, and what documents need of it."""
+"""What the gateway knows of Microsoft Graph's API, and what documents need of it."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ from gateway.graph.transport import build_client
 from gateway.resources.catalog import CATALOG, offered
 from gateway.resources.model import Model
 from gateway.schema.build import build_schema, to_graphql_core
+from gateway.schema.printing import print_sdl
 from gateway.settings import Settings
 from gateway.tools import drift, permissions
 from gateway.tools.catalog import to_markdown
@@ -21,6 +22,13 @@ from gateway.tools.csdl import Csdl, CsdlError, CsdlReader
 PIECE_BYTES: Final = 65_536
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.command("schema")
+def print_schema() -> None:
+    """Print the schema in GraphQL's own language, as the settings shape it."""
+    settings = Settings.from_environ(os.environ)
+    click.echo(print_sdl(offered(CATALOG, settings.convention_writes)), nl=False)
 
 
 @click.command("catalog")
@@ -69,9 +77,6 @@ def print_drift(metadata: BinaryIO | None, as_json: bool) -> None:
         _refuse(f"{getattr(metadata, 'name', '-') if metadata else url}: {error}")
     _print(drift.to_json(differences) if as_json else drift.to_text(differences))
     raise SystemExit(1 if differences else 0)
-
-
-COMMANDS: Final = (print_permissions, print_drift, print_catalog)
 
 
 def _read(file: BinaryIO) -> Csdl:

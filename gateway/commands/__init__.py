@@ -1,0 +1,1 @@
+"""What can be typed after `gateway`, a file for each part of the work."""
