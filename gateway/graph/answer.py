@@ -106,8 +106,13 @@ def to_error(request: GraphRequest, answer: Answer, *, now: float) -> GatewayErr
         retry_after_seconds=retry_after_seconds(answer.headers, now=now),
         claims=claims,
         permissions=(request.permission,) if kind is ForbiddenError and request.permission else (),
-        fields=(f"input.{target}",) if kind is BadUserInputError and target and request.body else (),
+        fields=(_input_path(request, target),) if kind is BadUserInputError and target and request.body else (),
     )
+
+
+def _input_path(request: GraphRequest, target: str) -> str:
+    """The argument path for Graph's path of a member, whose steps are apart by slashes."""
+    return ".".join(filter(None, (request.input, *target.split("/"))))
 
 
 def _kind(request: GraphRequest, fault: GraphFault, *, has_claims: bool, is_version: bool) -> type[GatewayError]:

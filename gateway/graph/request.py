@@ -21,7 +21,8 @@ class GraphRequest:
     """One call: `path` and `query` below the version, already percent-encoded where a value could change them.
 
     `body` is JSON text. `permission` is the least delegated permission, told to the caller when Graph says 403; None
-    where Microsoft names none.
+    where Microsoft names none. `input` is the path of the argument that the body was made from, for errors; empty if
+    the body's members are arguments themselves.
     Two equal requests ask for the same thing.
     """
 
@@ -30,6 +31,7 @@ class GraphRequest:
     permission: str | None
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
+    input: str = "input"
 
     @property
     def is_write(self) -> bool:

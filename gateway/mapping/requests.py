@@ -54,7 +54,7 @@ def to_get_linked(place: Place, names: Iterable[str]) -> GraphRequest:
 def to_create(place: Place, given: Mapping[str, Any], path: str = "input") -> GraphRequest:
     """`path` names the input in errors."""
     body = to_body(place.spec, given, path)
-    return GraphRequest("POST", place.path, place.spec.permissions[Operation.CREATE], body=body)
+    return GraphRequest("POST", place.path, place.spec.permissions[Operation.CREATE], body=body, input=path)
 
 
 def to_update(place: Place, key: str, given: Mapping[str, Any]) -> GraphRequest:
@@ -75,4 +75,4 @@ def to_action(place: Place, action: ActionSpec, key: str | None, given: Mapping[
     """
     target = place.path if key is None else place.item_path(key)
     path = f"{target}/{NAMESPACE}.{action.wire_name}"
-    return GraphRequest("POST", path, action.permission, body=to_parameters(action, given))
+    return GraphRequest("POST", path, action.permission, body=to_parameters(action, given), input="")

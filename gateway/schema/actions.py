@@ -52,9 +52,10 @@ def _to_content(action: ActionSpec, answer: Answer) -> Entity:
 
 def _to_rows(action: ActionSpec, place: Place, answer: Answer) -> list[Entity]:
     rows = _to_content(action, answer).get("value")
-    entities = [to_entity(place, row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else [None]
-    found = [each for each in entities if each is not None]
-    return found if len(found) == len(entities) else _refuse(action, answer)
+    if not isinstance(rows, list):
+        _refuse(action, answer)
+    found = [entity for row in rows if isinstance(row, dict) and (entity := to_entity(place, row))]
+    return found if len(found) == len(rows) else _refuse(action, answer)
 
 
 def _refuse(action: ActionSpec, answer: Answer) -> NoReturn:

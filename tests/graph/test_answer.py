@@ -283,7 +283,7 @@ def test_inner_errors_are_followed_only_so_far() -> None:
     ("request_", "status", "target", "fields"),
     [
         pytest.param(CREATE, 400, "displayName", ["input.displayName"], id="a member of the body"),
-        pytest.param(CREATE, 422, "a/b", ["input.a/b"], id="also with 422"),
+        pytest.param(CREATE, 422, "a/0/b", ["input.a.0.b"], id="also with 422, inside"),
         pytest.param(CREATE, 400, "", None, id="empty"),
         pytest.param(CREATE, 400, None, None, id="none"),
         pytest.param(DELETE, 400, "displayName", None, id="no body"),
