@@ -182,7 +182,7 @@ async def test_bad_variables_are_refused(
     await assert_harmless(gateway, logs)
 
 
-@pytest.mark.parametrize("depth", [32, 500])
+@pytest.mark.parametrize("depth", [32, 300])
 @pytest.mark.parametrize("make", [nested, lists])
 async def test_variables_nested_too_deeply_are_a_limit(
     gateway: Harness, logs: list[str], make: Callable[[int], Any], depth: int
@@ -227,7 +227,6 @@ ARGUMENTS = [
         ["filter.or.0.status.in"],
         id="the unknown name in a list",
     ),
-    pytest.param(LIST_ALERTS, {"after": "x" * 10_000}, ["after"], id="10 kB for a cursor"),
     pytest.param(LIST_TAGS, {"filter": {"not": {}}}, ["filter.not"], id="not of nothing"),
     pytest.param(LIST_TAGS, {"filter": {"displayName": {"eq": "é" * 5_000}}}, ["filter"], id="a filter of 30 kB"),
     pytest.param(LIST_TAGS, {"filter": {"id": {"in": ["x"] * 201}}}, ["filter"], id="201 values"),

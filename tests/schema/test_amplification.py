@@ -40,13 +40,12 @@ async def test_an_operation_that_wants_too_many_calls_is_stopped(
             assert ("errors" in answer, len(gateway.calls)) == (False, wanted)
             return
         assert calls(gateway) == ["GET tenants"]
-        assert {(each["message"], each["extensions"]["code"]) for each in answer["errors"]} == {
-            (
-                f"The operation wants {wanted} calls to Microsoft Graph, or more. Allowed: {allowed} "
-                "(GATEWAY_MAX_GRAPH_CALLS).",
-                "OPERATION_LIMIT",
-            )
-        }
+        assert {each["extensions"]["code"] for each in answer["errors"]} == {"OPERATION_LIMIT"}
+        [message] = {each["message"] for each in answer["errors"]}
+        assert message == (
+            f"The operation wants {wanted} calls to Microsoft Graph, or more. Allowed: {allowed} "
+            "(GATEWAY_MAX_GRAPH_CALLS)."
+        )
         assert answer["data"]["tenants"]["nodes"] == [{"cloudPcDevices": None, "managedTenantAlerts": None}] * 40
         assert "errors" not in await gateway.execute("{ tenants { totalCount } }")
 

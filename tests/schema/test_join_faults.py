@@ -119,6 +119,15 @@ async def test_a_found_row_that_does_not_say_which_it_is_is_an_error(gateway: Ha
     assert codes(answer) == [("UPSTREAM_UNSUPPORTED", "cloudPcConnections.nodes.0.tenant")]
 
 
+async def test_a_tenant_without_its_id_has_no_collections(gateway: Harness) -> None:
+    """Null, and nothing is asked: without the condition it would be everybody's rows."""
+    add_tenants(gateway, 1)
+    gateway.emulator.store.change("tenants", "T-0", {"tenantId": None})
+    answer = await gateway.execute("{ tenants { nodes { id cloudPcConnections { totalCount } } } }")
+    assert answer == {"data": {"tenants": {"nodes": [{"id": "T-0", "cloudPcConnections": None}]}}}
+    assert calls(gateway) == ["GET tenants"]
+
+
 async def test_a_refused_lookup_is_an_error_at_each_row(gateway: Harness) -> None:
     """The rows stay; the permission that is missing is named."""
     token = gateway.graph_token("CloudPC.Read.All")
@@ -227,24 +236,22 @@ async def test_a_cursor_of_a_collection_is_good_for_its_tenant_only(gateway: Har
 
 async def test_a_cursor_of_a_link_is_good_for_its_object_only(gateway: Harness) -> None:
     """The address of the object is part of the question."""
+    found = await gateway.execute("{ managementTemplateSteps(first: 2) { nodes { acceptedVersion { id } } } }")
+    keys = [each["acceptedVersion"]["id"] for each in found["data"]["managementTemplateSteps"]["nodes"]]
     document = """
-    query ($a: String, $first: Int) { managementTemplateStepVersions(first: $first) {
-      nodes { id deployments(first: 1, after: $a) { nodes { id } pageInfo { endCursor } } }
-    } }
+    query ($id: ID!, $after: String) {
+      managementTemplateStepVersion(id: $id) {
+        deployments(first: 1, after: $after) { nodes { id } pageInfo { endCursor } }
+      }
+    }
     """
-    found = await gateway.execute("{ managementTemplateSteps(first: 1) { nodes { acceptedVersion { id } } } }")
-    key = found["data"]["managementTemplateSteps"]["nodes"][0]["acceptedVersion"]["id"]
-    document = document.replace("first: $first", 'first: $first, filter: { id: { in: ["KEY", "OTHER"] } }')
-    others = await gateway.execute("{ managementTemplateSteps(first: 2) { nodes { acceptedVersion { id } } } }")
-    other = others["data"]["managementTemplateSteps"]["nodes"][1]["acceptedVersion"]["id"]
-    document = document.replace("KEY", key).replace("OTHER", other)
-    page = await gateway.execute(document, {"first": 2})
-    one, two = page["data"]["managementTemplateStepVersions"]["nodes"]
-    again = await gateway.execute(document, {"first": 2, "a": one["deployments"]["pageInfo"]["endCursor"]})
-    nodes = again["data"]["managementTemplateStepVersions"]["nodes"]
-    assert (nodes[0]["deployments"]["nodes"] != one["deployments"]["nodes"], nodes[1]["deployments"]) == (True, None)
-    assert codes(again) == [("BAD_USER_INPUT", "managementTemplateStepVersions.nodes.1.deployments")]
-    assert two["id"] in {key, other}
+    page = (await gateway.execute(document, {"id": keys[0]}))["data"]["managementTemplateStepVersion"]["deployments"]
+    after = page["pageInfo"]["endCursor"]
+    own, other = [await gateway.execute(document, {"id": key, "after": after}) for key in keys]
+    second = [row["id"] for row in gateway.emulator.store.all("deployments", keys[0])][1]
+    assert own["data"]["managementTemplateStepVersion"]["deployments"]["nodes"] == [{"id": second}]
+    assert other["data"] == {"managementTemplateStepVersion": {"deployments": None}}
+    assert codes(other) == [("BAD_USER_INPUT", "managementTemplateStepVersion.deployments")]
 
 
 async def test_an_overview_that_has_an_id_only_is_known_by_it(gateway: Harness) -> None:

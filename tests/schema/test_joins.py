@@ -1,6 +1,5 @@
 """Fields that lead from objects to others: what a document costs in calls, and what it answers."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
