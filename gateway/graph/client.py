@@ -107,6 +107,10 @@ class GraphClient:
             return answer
         raise to_error(request, answer, now=self._clock.time())
 
+    async def send(self, request: GraphRequest, token: str, errand: Errand) -> Answer:
+        """Graph's success answer to one token, after as many tries as are allowed; raises `GatewayError`."""
+        return await self._send_as(token, request, lambda token: self.call(request, token, errand), errand)
+
     async def call(self, request: GraphRequest, token: str, errand: Errand) -> Answer:
         """One HTTP call; raises `TransportError`."""
         remaining_seconds = errand.deadline.remaining_seconds

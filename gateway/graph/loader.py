@@ -41,7 +41,9 @@ class Loader:
         self._client = client
         self._errand = errand
         self._calls = Calls(most=max_calls, concurrency=concurrency)
-        self._gather = Gatherer(partial(client.call, errand=errand), self._calls, batching)
+        self._gather = Gatherer(
+            partial(client.call, errand=errand), partial(client.send, errand=errand), self._calls, batching
+        )
         self._batching = batching
         self._hold = hold
         self._reads: dict[GraphRequest, asyncio.Task[dict[str, Json]]] = {}

@@ -80,14 +80,14 @@ COSTS = [
         "{ managementTemplates { nodes { displayName managementTemplateSteps { nodes { acceptedVersion { version } "
         "versions { nodes { version deployments(first: 3) { nodes { status } } } } } } } } }",
         ["GET managementTemplates", *[BATCH] * 5],
-        76,
+        79,
         id="templates, steps, versions, deployments",
     ),
     pytest.param(
         "{ managementTemplateStepVersions(first: 3) { nodes { deployments(first: 2) { nodes { id tenant { displayName }"
         " templateStepVersion { id version } } } } } }",
         ["GET managementTemplateStepVersions", BATCH, BATCH, "GET tenants"],
-        9,
+        11,
         id="a link and a join below a set within an entity",
     ),
 ]
