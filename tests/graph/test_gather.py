@@ -221,6 +221,22 @@ async def test_a_reader_who_goes_before_departure_is_not_sent() -> None:
     assert call.made == [("/$batch", "x")]
 
 
+async def test_a_reader_who_goes_does_not_hear_of_a_failure() -> None:
+    """The others do."""
+
+    async def failing(_: GraphRequest, __: str) -> Answer:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        raise LostError("gone")
+
+    gather = Gatherer(failing, failing, Calls(most=100, concurrency=10), Batching(is_on=True))
+    tasks = [asyncio.create_task(gather(read(key), "x")) for key in "AB"]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    assert await outcomes(*tasks) == [asyncio.CancelledError, LostError]
+
+
 async def test_closing_ends_the_calls_on_their_way() -> None:
     """Nobody waits for them any more."""
     call = Calling()
