@@ -8,9 +8,9 @@ The tour of one request, in the order of the files:
 - `params`: body or URL → document text, operation name, variables
 - `documents`: text → parsed, within `limits`, validated; kept
 - `auth.exchange`: `Caller` → access token for Microsoft Graph
-- `schema.resolvers`: one generic resolver an operation, over the specs of `resources`
+- `schema.resolvers`: one generic resolver an operation, over the specs of `resources`; `schema.joins` leads on
 - `mapping`: arguments and selected names → `GraphRequest`
-- `graph.loader`: the one way upstream: equal reads once, capped, writes shielded
+- `graph.loader`: the one way upstream: equal reads once, together (`gather`), capped, writes shielded
 - `graph.client`: token, headers, claims challenge; `retry` around `transport`
 - `graph.answer`: Graph's answer → JSON, read by field name, or an error of `errors`
 - `responses`: result and errors → HTTP response

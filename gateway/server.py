@@ -81,7 +81,6 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         # What exists now lives as long as the process: the collector need not look at it again.
-        gc.collect()
         gc.freeze()
         gc.enable()
         self._on_started()

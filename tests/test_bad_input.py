@@ -1,14 +1,20 @@
 """Input that is wrong, large or meant to do harm, each by name: one answer with its code, and nothing else happens."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.harness import Harness
+from gateway.resources.spec import FUTURE
+from tests.harness import Harness, running
 from tests.test_operations import CREATE, INPUT
 
 GET_TAG = "query ($id: ID!) { tenantTag(id: $id) { id } }"
+LIST_ALERTS = (
+    "query ($filter: ManagedTenantAlertFilter, $after: String)"
+    " { managedTenantAlerts(filter: $filter, after: $after) { totalCount } }"
+)
 LIST_TAGS = "query ($filter: TenantTagFilter) { tenantTags(filter: $filter) { totalCount } }"
 UPDATE_TAG = "mutation ($id: ID!, $input: UpdateTenantTagInput!) { updateTenantTag(id: $id, input: $input) { id } }"
 DELETE_TAG = "mutation ($id: ID!) { deleteTenantTag(id: $id) }"
@@ -18,6 +24,13 @@ def nested(depth: int) -> Any:
     value: Any = {}
     for _ in range(depth):
         value = {"not": value}
+    return value
+
+
+def lists(depth: int) -> Any:
+    value: Any = {}
+    for _ in range(depth):
+        value = {"and": [value]}
     return value
 
 
@@ -70,6 +83,21 @@ DOCUMENTS = [
         '{ tenantTags(filter: { createdDateTime: { lt: "yesterday" } }) { totalCount } }',
         "GRAPHQL_VALIDATION_FAILED",
         id="a date that is none",
+    ),
+    pytest.param(
+        "{ tenantTags(filter: " + "{ and: [" * 500 + "{}" + "] }" * 500 + ") { totalCount } }",
+        "GRAPHQL_PARSE_FAILED",
+        id="a filter 500 deep",
+    ),
+    pytest.param(
+        "{ managedTenantAlerts(filter: { severity: { eq: High } }) { totalCount } }",
+        "GRAPHQL_VALIDATION_FAILED",
+        id="a name in another case",
+    ),
+    pytest.param(
+        '{ managedTenantAlerts(filter: { severity: { eq: "high" } }) { totalCount } }',
+        "GRAPHQL_VALIDATION_FAILED",
+        id="a text for a name",
     ),
     pytest.param(
         "{ tenantTags(orderBy: [{ id: ASC, displayName: ASC }]) { totalCount } }",
@@ -126,6 +154,10 @@ VARIABLES = [
     pytest.param(LIST_TAGS, {"filter": {"tenants": {"eq": "x"}}}, id="a property without conditions"),
     pytest.param(LIST_TAGS, {"filter": {"displayName": {"in": [None]}}}, id="null in a list"),
     pytest.param(LIST_TAGS, {"filter": "displayName eq 'x'"}, id="OData for a filter"),
+    pytest.param(LIST_ALERTS, {"filter": {"severity": {"eq": "HIGH"}}}, id="a name in capitals"),
+    pytest.param(LIST_ALERTS, {"filter": {"severity": {"in": ["high", "High"]}}}, id="one in another case"),
+    pytest.param(LIST_ALERTS, {"filter": {"severity": {"contains": "hi"}}}, id="a part of a name"),
+    pytest.param(LIST_ALERTS, {"filter": {"severity": {"eq": 4}}}, id="a number for a name"),
     pytest.param(UPDATE_TAG, {"id": "A", "input": {"id": "B"}}, id="another key"),
     pytest.param(
         UPDATE_TAG, {"id": "A", "input": {"createdDateTime": "2026-11-24T09:00:00Z"}}, id="a read-only member"
@@ -150,9 +182,13 @@ async def test_bad_variables_are_refused(
     await assert_harmless(gateway, logs)
 
 
-async def test_variables_nested_too_deeply_are_a_limit(gateway: Harness, logs: list[str]) -> None:
+@pytest.mark.parametrize("depth", [32, 300])
+@pytest.mark.parametrize("make", [nested, lists])
+async def test_variables_nested_too_deeply_are_a_limit(
+    gateway: Harness, logs: list[str], make: Callable[[int], Any], depth: int
+) -> None:
     """The setting is named."""
-    response = await gateway.post(LIST_TAGS, {"filter": nested(50)})
+    response = await gateway.post(LIST_TAGS, {"filter": make(depth)})
     [error] = response.json()["errors"]
     assert (response.status_code, error["message"], error["extensions"]["code"]) == (
         400,
@@ -170,6 +206,27 @@ ARGUMENTS = [
     pytest.param(DELETE_TAG, {"id": "a\r\nHost: evil"}, ["id"], id="a line break in an id"),
     pytest.param(LIST_TAGS, {"filter": {"displayName": {"in": []}}}, ["filter.displayName.in"], id="in nothing"),
     pytest.param(LIST_TAGS, {"filter": {"or": []}}, ["filter.or"], id="or of nothing"),
+    pytest.param(LIST_TAGS, {"filter": {"and": []}}, ["filter.and"], id="and of nothing"),
+    pytest.param(LIST_TAGS, {"filter": {"and": [{}]}}, ["filter.and.0"], id="and of an empty condition"),
+    pytest.param(
+        LIST_TAGS,
+        {"filter": {"not": {"or": [{"id": {"eq": "x"}}, {"and": []}]}}},
+        ["filter.not.or.1.and"],
+        id="and of nothing, deep inside",
+    ),
+    pytest.param(LIST_TAGS, {"filter": {"id": {"in": [f"{n}" for n in range(1_000)]}}}, ["filter"], id="1,000 values"),
+    pytest.param(
+        LIST_ALERTS, {"filter": {"severity": {"in": ["high"] * 1_000}}}, ["filter"], id="1,000 times one name"
+    ),
+    pytest.param(
+        LIST_ALERTS, {"filter": {"severity": {"eq": FUTURE}}}, ["filter.severity.eq"], id="the unknown name in a filter"
+    ),
+    pytest.param(
+        LIST_ALERTS,
+        {"filter": {"or": [{"status": {"in": ["resolved", FUTURE]}}]}},
+        ["filter.or.0.status.in"],
+        id="the unknown name in a list",
+    ),
     pytest.param(LIST_TAGS, {"filter": {"not": {}}}, ["filter.not"], id="not of nothing"),
     pytest.param(LIST_TAGS, {"filter": {"displayName": {"eq": "é" * 5_000}}}, ["filter"], id="a filter of 30 kB"),
     pytest.param(LIST_TAGS, {"filter": {"id": {"in": ["x"] * 201}}}, ["filter"], id="201 values"),
@@ -190,6 +247,62 @@ async def test_bad_arguments_are_refused_by_their_path(
     assert (response.status_code, list(response.json()["data"].values())) == (200, [None])
     assert error["extensions"] == {"code": "BAD_USER_INPUT", "retryable": False, "fields": fields}
     assert len(error["message"]) < 200
+    await assert_harmless(gateway, logs)
+
+
+CREATE_ALERT = "mutation ($input: CreateManagedTenantAlertInput!) { createManagedTenantAlert(input: $input) { id } }"
+CREATE_RULE = (
+    "mutation ($input: CreateManagedTenantAlertRuleInput!) { createManagedTenantAlertRule(input: $input) { id } }"
+)
+UPDATE_TENANT = (
+    "mutation ($input: TenantStatusInformationInput!) "
+    '{ updateTenant(id: "A", input: { tenantStatusInformation: $input }) { id } }'
+)
+
+
+@pytest.mark.parametrize(
+    ("document", "given", "fields"),
+    [
+        pytest.param(CREATE_ALERT, {"title": "x", "severity": FUTURE}, ["input.severity"], id="a member"),
+        pytest.param(
+            CREATE_RULE,
+            {"notificationFinalDestinations": ["email", FUTURE]},
+            ["input.notificationFinalDestinations.1"],
+            id="one flag",
+        ),
+        pytest.param(
+            UPDATE_TENANT,
+            {"workloadStatuses": [{}, {"onboardingStatus": FUTURE}]},
+            ["input.tenantStatusInformation.workloadStatuses.1.onboardingStatus"],
+            id="deep inside",
+        ),
+    ],
+)
+async def test_the_unknown_name_is_refused_in_a_body(
+    logs: list[str], document: str, given: dict[str, Any], fields: list[str]
+) -> None:
+    """It stands for what this gateway does not know, so nobody can mean it."""
+    async with running({"GATEWAY_CONVENTION_WRITES": "all"}) as gateway:
+        response = await gateway.post(document, {"input": given})
+        [error] = response.json()["errors"]
+        assert (response.status_code, error["extensions"]) == (
+            200,
+            {"code": "BAD_USER_INPUT", "retryable": False, "fields": fields},
+        )
+        await assert_harmless(gateway, logs)
+
+
+async def test_a_cursor_of_another_field_is_refused(gateway: Harness, logs: list[str]) -> None:
+    """Or of the same set at another place; nothing is sent for it."""
+    page = await gateway.execute("{ managedTenantAlerts(first: 1) { totalCount pageInfo { endCursor } } }")
+    after = page["data"]["managedTenantAlerts"]["pageInfo"]["endCursor"]
+    gateway.emulator.journal.clear()
+    for document in (LIST_TAGS.replace("filter: $filter", f'after: "{after}", filter: $filter'), LIST_ALERTS):
+        given = {"after": after, "filter": {"severity": {"ne": None}}} if document is LIST_ALERTS else {}
+        response = await gateway.post(document, given)
+        [error] = response.json()["errors"]
+        assert error["message"] == "`after` belongs to another field, `filter` or `orderBy`."
+        assert (error["extensions"]["code"], error["extensions"]["fields"]) == ("BAD_USER_INPUT", ["after"])
     await assert_harmless(gateway, logs)
 
 

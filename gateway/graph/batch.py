@@ -32,8 +32,14 @@ def to_batch(requests: Sequence[GraphRequest], *, in_order: bool = False) -> Gra
     if in_order:
         for before, item in pairwise(items):
             item["dependsOn"] = [before["id"]]
-    permission = next((request.permission for request in requests if request.permission), None)
-    return GraphRequest("POST", BATCH_PATH, permission, body=orjson.dumps({"requests": items}))
+    permissions = {request.permission for request in requests}
+    return GraphRequest(
+        "POST",
+        BATCH_PATH,
+        permissions.pop() if len(permissions) == 1 else None,
+        body=orjson.dumps({"requests": items}),
+        only_reads=not any(request.is_write for request in requests),
+    )
 
 
 def from_batch(answer: Answer, count: int) -> list[Answer | None]:

@@ -45,17 +45,17 @@ class BulkWriter:
 
     async def _write_chunk(self, chunk: Sequence[GraphRequest]) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
-        pending = list(range(len(chunk)))
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        pending, attempt = list(range(len(chunk))), 1
+        while True:
             answers = await self._send([chunk[index] for index in pending])
             outcomes.update(
                 (index, self._to_outcome(chunk[index], answer)) for index, answer in zip(pending, answers, strict=True)
             )
             pending, seconds = self._to_repeat(dict(zip(pending, answers, strict=True)), attempt)
             if not pending or attempt == MAX_ATTEMPTS or seconds >= self._errand.deadline.remaining_seconds:
-                break
+                return [outcomes[index] for index in range(len(chunk))]
             await self._errand.deadline.clock.sleep(seconds)
-        return [outcomes[index] for index in range(len(chunk))]
+            attempt += 1
 
     async def _send(self, chunk: Sequence[GraphRequest]) -> Sequence[Outcome | None]:
         if not self._batching.is_on:

@@ -13,6 +13,7 @@ from gateway.errors import (
     ClaimsChallengeError,
     DeadlineExceededError,
     GatewayError,
+    NotFoundError,
     OutcomeUnknownError,
     UpstreamUnavailableError,
     UpstreamUnsupportedError,
@@ -31,6 +32,12 @@ Call = Callable[[GraphRequest, str], Awaitable[Answer]]
 
 LARGEST_SUCCESS: Final = 299
 MAX_ID_LENGTH: Final = 64
+
+NO_CONTENT: Final = 204
+"""What a read of a link that leads to nothing may be answered with.
+
+https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html#sec_RequestingRelatedEntities
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +66,12 @@ class GraphClient:
         async def attempt(token: str) -> Answer:
             nonlocal content
             answer = await call(request, token)
-            content = to_object(answer) if answer.status <= LARGEST_SUCCESS else {}
+            content = to_object(answer) if answer.status <= LARGEST_SUCCESS and answer.status != NO_CONTENT else {}
             return answer
 
-        await self._send(request, attempt, errand)
+        answer = await self._send(request, attempt, errand)
+        if answer.status == NO_CONTENT:
+            raise NotFoundError("Microsoft Graph has nothing there.")
         return content
 
     async def write(self, request: GraphRequest, errand: Errand) -> Answer:
@@ -97,6 +106,10 @@ class GraphClient:
         if 200 <= answer.status <= LARGEST_SUCCESS:
             return answer
         raise to_error(request, answer, now=self._clock.time())
+
+    async def send(self, request: GraphRequest, token: str, errand: Errand) -> Answer:
+        """Graph's success answer to one token, after as many tries as are allowed; raises `GatewayError`."""
+        return await self._send_as(token, request, lambda token: self.call(request, token, errand), errand)
 
     async def call(self, request: GraphRequest, token: str, errand: Errand) -> Answer:
         """One HTTP call; raises `TransportError`."""

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.errors import OperationLimitError
+from gateway.errors import GatewayError, OperationLimitError
 from gateway.graph.batch import MAX_ITEMS, NOT_OFFERED, from_batch, to_batch
-from gateway.graph.client import LARGEST_SUCCESS, Call
+from gateway.graph.client import Call
 from gateway.graph.request import GraphRequest
 from gateway.graph.transport import Answer, LostError
 
@@ -62,10 +62,15 @@ class Calls:
 
 
 class Gatherer:
-    """Is a `Call`: it answers reads, together where it can. `close` ends those on their way."""
+    """Is a `Call`: it answers reads, together where it can. `close` ends those on their way.
 
-    def __init__(self, call: Call, calls: Calls, batching: Batching) -> None:
+    `call` makes one HTTP call for a read that goes alone: whoever asked for it tries again. `send` is for batches and
+    tries again by itself, so that what is one call stays one; it raises `GatewayError`.
+    """
+
+    def __init__(self, call: Call, send: Call, calls: Calls, batching: Batching) -> None:
         self._call = call
+        self._send_whole = send
         self._calls = calls
         self._batching = batching
         self._waiting: list[Waiting] = []
@@ -127,14 +132,16 @@ class Gatherer:
             return [await self._call(waiting.request, waiting.token)]
 
     async def _send_batch(self, group: Sequence[Waiting]) -> list[Answer | None]:
-        async with self._calls.slots:
-            answer = await self._call(to_batch([each.request for each in group]), group[0].token)
-        if 200 <= answer.status <= LARGEST_SUCCESS:
+        try:
+            async with self._calls.slots:
+                answer = await self._send_whole(to_batch([each.request for each in group]), group[0].token)
+        except GatewayError as error:
+            if error.graph is None or error.graph.status not in UNFIT:
+                raise
+            if error.graph.status in NOT_OFFERED:
+                self._batching.end(error.graph.status)
+        else:
             return from_batch(answer, len(group))
-        if answer.status not in UNFIT:
-            return [answer] * len(group)
-        if answer.status in NOT_OFFERED:
-            self._batching.end(answer.status)
         self._calls.count(len(group))
         return [each for part in await asyncio.gather(*map(self._send_one, group)) for each in part]
 

@@ -23,6 +23,7 @@ T = TypeVar("T")
 class Loader:
     """Reads and writes for one operation; `close` ends reads that nobody waits for any more.
 
+    `writes` were begun so far: what was read before the last of them may have changed.
     A write that was begun is shielded: the caller may hang up, its outcome is still awaited and logged.
     `hold` keeps such a write alive until it is over, wherever the process collects them.
     """
@@ -40,10 +41,13 @@ class Loader:
         self._client = client
         self._errand = errand
         self._calls = Calls(most=max_calls, concurrency=concurrency)
-        self._gather = Gatherer(partial(client.call, errand=errand), self._calls, batching)
+        self._gather = Gatherer(
+            partial(client.call, errand=errand), partial(client.send, errand=errand), self._calls, batching
+        )
         self._batching = batching
         self._hold = hold
         self._reads: dict[GraphRequest, asyncio.Task[dict[str, Json]]] = {}
+        self.writes = 0
 
     async def read(self, request: GraphRequest) -> dict[str, Json]:
         """The JSON object that Graph answered; raises `GatewayError`."""
@@ -76,6 +80,7 @@ class Loader:
     async def _see_through(self, request: GraphRequest, writing: Coroutine[Any, Any, T]) -> T:
         """Waits for the write; if the caller goes, it goes on and its outcome is logged."""
         self._reads.clear()
+        self.writes += 1
         task = asyncio.create_task(writing)
         self._hold(task)
         try:

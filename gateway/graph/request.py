@@ -22,7 +22,7 @@ class GraphRequest:
 
     `body` is JSON text. `permission` is the least delegated permission, told to the caller when Graph says 403; None
     where Microsoft names none. `input` is the path of the argument that the body was made from, for errors; empty if
-    the body's members are arguments themselves.
+    the body's members are arguments themselves. `only_reads` is true of a POST that changes nothing.
     Two equal requests ask for the same thing.
     """
 
@@ -32,10 +32,11 @@ class GraphRequest:
     query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     input: str = "input"
+    only_reads: bool = False
 
     @property
     def is_write(self) -> bool:
-        return self.method != "GET"
+        return self.method != "GET" and not self.only_reads
 
     @property
     def template(self) -> str:

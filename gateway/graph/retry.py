@@ -73,12 +73,17 @@ async def send_with_retries(
     def is_over(state: RetryCallState) -> bool:
         if state.attempt_number >= MAX_ATTEMPTS or state.upcoming_sleep >= deadline.remaining_seconds:
             return True
-        return not budget.spend()
+        return not (_is_throttled(_outcome(state)) or budget.spend())
 
     retrying = AsyncRetrying(
         retry=may_help, wait=wait_seconds, stop=is_over, sleep=clock.sleep, retry_error_callback=_last_result
     )
     return await retrying(attempt)
+
+
+def _is_throttled(outcome: Answer | BaseException) -> bool:
+    """Graph says when to come back, so that is no outage. Of a batch it may say so to each item."""
+    return isinstance(outcome, Answer) and outcome.status == 429 and "retry-after" in outcome.headers
 
 
 def backoff_seconds(attempt: int) -> float:

@@ -19,5 +19,5 @@ class Context:
     max_bulk_items: int
     selections: dict[tuple[int, ...], SelectionTree] = field(default_factory=dict)
     """What `selected` has found out already, by the identities of the field's nodes."""
-    lookups: dict[str, DataLoader[Any, Any]] = field(default_factory=dict)
-    """What `joins` gathers, by the name of the resource that is looked up."""
+    lookups: dict[tuple[str, int], DataLoader[Any, Any]] = field(default_factory=dict)
+    """What `joins` gathers, by the name of the resource that is looked up and the number of writes before."""

@@ -32,6 +32,16 @@ def to_entity(place: Place, row: Entity) -> Entity | None:
     return {**row, **added} if added else row
 
 
+def to_listed(place: Place, row: Entity) -> Entity:
+    """The same for a row of a list, which must say which one it is."""
+    entity = to_entity(place, row)
+    if entity is None:
+        raise UpstreamUnsupportedError(
+            f"Microsoft Graph answered one of the {place.spec.entity_set} without its {place.spec.key.name}."
+        )
+    return entity
+
+
 def to_item_path(place: Place, entity: Mapping[str, Any]) -> str:
     """Where the entity is: the set that it is within, or the namespace's own."""
     path: str | None = entity.get(ITEM_PATH)

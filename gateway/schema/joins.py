@@ -4,6 +4,7 @@ A link is a request below its object; many at the same time travel together. A j
 a property (`tenantId`): what all rows ask for at the same time is looked up with one filter, and never row by row.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,7 +23,7 @@ from gateway.resources.spec import LinkSpec, Operation
 from gateway.schema.access import build_asking
 from gateway.schema.connections import walk_pages
 from gateway.schema.context import Context
-from gateway.schema.entities import read_linked, to_entity, to_item_path
+from gateway.schema.entities import read_linked, to_item_path, to_listed
 from gateway.schema.fields import optional
 from gateway.schema.lists import MAX_FIRST, list_arguments, read_connection
 from gateway.schema.selection import selected
@@ -71,12 +72,11 @@ def _found_field(join: Join, target: ResourceTypes) -> StrawberryField:
         value = root.get(join.by)
         if not isinstance(value, str) or not value:
             return None
-        lookups = info.context.lookups
-        if target.spec.name not in lookups:
-            lookups[target.spec.name] = DataLoader(Lookup(info.context.loader, to_root(target.spec), join.by).find_all)
-        found: Entity | None = await lookups[target.spec.name].load(
-            Wanted(value, frozenset(target.names(selected(info))))
-        )
+        lookups, loader = info.context.lookups, info.context.loader
+        place = (target.spec.name, loader.writes)
+        if place not in lookups:
+            lookups[place] = DataLoader(Lookup(loader, to_root(target.spec), join.by).find_all)
+        found: Entity | None = await lookups[place].load(Wanted(value, frozenset(target.names(selected(info)))))
         return found
 
     description = f"The {target.spec.name} with this `{join.by}`; null if there is none. Found for all rows together."
@@ -117,10 +117,11 @@ class Lookup:
     async def find_all(self, wanted: list[Wanted]) -> Sequence[Entity | None]:
         """The first object with each value, in the order asked for; all with all the properties asked for."""
         names = {self.by}.union(*(each.names for each in wanted))
-        values = list({each.value.casefold(): each.value for each in wanted}.values())
+        # Two spellings of one value are both sent: Graph may compare with regard to case.
+        values = list(dict.fromkeys(each.value for each in wanted))
         found: dict[str, Entity] = {}
-        for start in range(0, len(values), MAX_VALUES):
-            await self._find(values[start : start + MAX_VALUES], names, found)
+        parts = [values[start : start + MAX_VALUES] for start in range(0, len(values), MAX_VALUES)]
+        await asyncio.gather(*(self._find(part, names, found) for part in parts))
         return [found.get(each.value.casefold()) for each in wanted]
 
     async def _find(self, values: Sequence[str], names: Iterable[str], found: dict[str, Entity]) -> None:
@@ -131,9 +132,9 @@ class Lookup:
         request = to_list(self.place, names, first=first, given_filter=given_filter, order_by=(), count=False)
         async for _, page in walk_pages(self.loader, request, request.target):
             for row in page.rows:
-                value, entity = row.get(self.by), to_entity(self.place, row)
-                if isinstance(value, str) and entity is not None and value.casefold() in missing:
+                value = row.get(self.by)
+                if isinstance(value, str) and value.casefold() in missing:
                     missing.discard(value.casefold())
-                    found[value.casefold()] = entity
+                    found[value.casefold()] = to_listed(self.place, row)
             if not missing:
                 return

@@ -16,7 +16,7 @@ from gateway.mapping.requests import to_list
 from gateway.resources.spec import ResourceSpec
 from gateway.schema.connections import read_slice, to_connection
 from gateway.schema.context import Context, SelectionTree
-from gateway.schema.entities import to_entity
+from gateway.schema.entities import to_listed
 from gateway.schema.fields import build_argument, list_of, optional
 from gateway.schema.selection import selected
 from gateway.schema.types import ResourceTypes
@@ -102,11 +102,7 @@ def _check_names(spec: ResourceSpec, wanted: set[str], start: Position) -> None:
 
 
 def _accepted(place: Place, given_filter: Filter, row: Entity) -> Entity:
-    spec, entity = place.spec, to_entity(place, row)
-    if entity is None:
-        raise UpstreamUnsupportedError(
-            f"Microsoft Graph answered one of the {spec.entity_set} without its {spec.key.name}."
-        )
+    spec, entity = place.spec, to_listed(place, row)
     if not is_match(spec, given_filter, entity):
         raise UpstreamUnsupportedError(
             f"Microsoft Graph answered {spec.entity_set} that do not match `filter`: it does not support this filter.",

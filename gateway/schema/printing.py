@@ -3,7 +3,7 @@
 First what can be asked; then each resource, followed by the types that it is the first to need; then what all share.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Final
 
@@ -14,6 +14,23 @@ from gateway.resources.spec import ComplexSpec, EnumSpec, ResourceSpec
 from gateway.schema.build import build_schema
 
 ROOTS: Final = ("Query", "Mutation")
+
+NAMES: Final[Mapping[type, tuple[str, ...]]] = {
+    ComplexSpec: ("{0}", "{0}Input"),
+    EnumSpec: ("{0}", "{0}Filter"),
+    ResourceSpec: (
+        "{0}",
+        "{0}Connection",
+        "{0}Edge",
+        "{0}Filter",
+        "{0}Order",
+        "Create{0}Input",
+        "Update{0}Input",
+        "Create{1}Payload",
+        "Create{0}Result",
+    ),
+}
+"""Kind of spec → the GraphQL types that are made from it, in their order. 0 is its name, 1 its entity set's."""
 
 
 @cache
@@ -32,17 +49,8 @@ def print_sdl(catalog: tuple[ResourceSpec, ...]) -> str:
 
 
 def _names(spec: TypeSpec) -> Iterator[str]:
-    """The GraphQL types that are made from a spec, in their order."""
-    name = spec.name
-    match spec:
-        case ComplexSpec():
-            yield from (name, f"{name}Input")
-        case EnumSpec():
-            yield from (name, f"{name}Filter")
-        case ResourceSpec():
-            of_set = f"{spec.entity_set[0].upper()}{spec.entity_set[1:]}"
-            yield from (name, f"{name}Connection", f"{name}Edge", f"{name}Filter", f"{name}Order")
-            yield from (f"Create{name}Input", f"Update{name}Input", f"Create{of_set}Payload", f"Create{name}Result")
+    of_set = spec.entity_set if isinstance(spec, ResourceSpec) else ""
+    return (each.format(spec.name, f"{of_set[:1].upper()}{of_set[1:]}") for each in NAMES[type(spec)])
 
 
 def _text(definition: DefinitionNode, text: str) -> str:

@@ -32,7 +32,8 @@ def to_markdown(catalog: tuple[ResourceSpec, ...]) -> str:
     model, schema = Model(catalog), to_graphql_core(build_schema(catalog))
     needs = needs_of_schema(schema)
     sections = [_section(spec, schema, needs) for spec in catalog]
-    count = f"{len(catalog)} entity sets:\n"
+    inner = sum(spec.within is not None for spec in catalog)
+    count = f"Entity sets of the namespace: {len(catalog) - inner}. Sets that entities have of their own: {inner}.\n"
     return "\n".join([INTRODUCTION, count, _overview(model), *sections])
 
 

@@ -133,15 +133,23 @@ def test_ids_lead_to_entities(name: str, target: str) -> None:
 
 
 def test_an_overview_counts_what_there_is() -> None:
-    """The sums of a tenant are those of its Cloud PCs and connections."""
+    """The sums of a tenant are those of its connections, its Cloud PCs and their plans, whatever the case."""
     for row in rows("cloudPcsOverview"):
-        own = {
-            name: [each for each in rows(name) if each["tenantId"] == row["tenantId"]]
-            for name in SPECS
-            if name in ("cloudPcDevices", "cloudPcConnections")
-        }
-        assert row["totalCloudPcStatus"] == len(own["cloudPcDevices"])
-        assert row["totalCloudPcConnectionStatus"] == len(own["cloudPcConnections"])
+        connections, cloud_pcs = (
+            [each for each in rows(name) if each["tenantId"] == row["tenantId"]]
+            for name in ("cloudPcConnections", "cloudPcDevices")
+        )
+        assert row["totalCloudPcConnectionStatus"] == len(connections)
+        passed = [each for each in connections if each["healthCheckStatus"].lower() == "passed"]
+        assert row["numberOfCloudPcConnectionStatusPassed"] == len(passed)
+        assert row["totalCloudPcStatus"] == len(cloud_pcs)
+        provisioned = [each for each in cloud_pcs if each["cloudPcStatus"].lower() == "provisioned"]
+        assert row["numberOfCloudPcStatusProvisioned"] == len(provisioned)
+        business = [each for each in cloud_pcs if each["servicePlanType"].lower() == "business"]
+        assert (row["totalBusinessLicenses"], row["totalEnterpriseLicenses"]) == (
+            len(business),
+            len(cloud_pcs) - len(business),
+        )
 
 
 def test_every_link_is_declared_and_has_its_inverse() -> None:

@@ -19,7 +19,7 @@ HEADERS = {"accept": "application/json", "prefer": "include-unknown-enum-members
 def test_requests_become_items_in_their_order() -> None:
     """Each with a relative URL and Graph's headers; a body needs its type."""
     request = to_batch([READ, CREATE])
-    assert (request.method, request.path, request.permission) == ("POST", "/$batch", "ManagedTenants.Read.All")
+    assert (request.method, request.path, request.permission) == ("POST", "/$batch", None)
     assert json.loads(request.body or b"") == {
         "requests": [
             {"id": "0", "method": "GET", "url": f"{PATH}/A?$select=id", "headers": HEADERS},
@@ -40,9 +40,15 @@ def test_items_in_order_wait_for_the_one_before() -> None:
     assert [item.get("dependsOn") for item in items] == [None, ["0"], ["1"]]
 
 
-def test_items_without_a_permission_make_a_batch_without() -> None:
-    """Where Microsoft names none."""
-    assert to_batch([CREATE]).permission is None
+def test_a_batch_needs_the_permission_that_its_items_share() -> None:
+    """Of several, or of none, nothing can be told."""
+    assert to_batch([READ, READ]).permission == "ManagedTenants.Read.All"
+    assert (to_batch([READ, CREATE]).permission, to_batch([CREATE]).permission) == (None, None)
+
+
+def test_a_batch_of_reads_changes_nothing() -> None:
+    """So it may be repeated; one with a write in it may not."""
+    assert [to_batch(items).is_write for items in ([READ, READ], [READ, CREATE])] == [False, True]
 
 
 def answered(*responses: Any) -> list[Answer | None]:

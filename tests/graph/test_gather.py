@@ -24,7 +24,12 @@ class Desk(Station):
 
     def __init__(self, upstream: Upstream, **options: Any) -> None:
         super().__init__(upstream, **options)
-        self.gather = Gatherer(partial(self.client.call, errand=self.errand), self.calls, self.batching)
+        self.gather = Gatherer(
+            partial(self.client.call, errand=self.errand),
+            partial(self.client.send, errand=self.errand),
+            self.calls,
+            self.batching,
+        )
 
     async def read(self, *keys: object) -> list[Any]:
         """What each is told, all asked for at once: the content, or the code of the error."""
@@ -117,11 +122,23 @@ async def test_what_graph_says_of_the_whole_holds_for_each(reply: Reply, code: s
     assert await Desk(Upstream(found, reply)).read("A", "B") == [code, code]
 
 
-async def test_a_lost_batch_is_lost_for_each() -> None:
-    """Each read is tried again, by its own rules."""
-    desk = Desk(Upstream(found, LostError("gone")))
-    assert await desk.read("A", "B") == [{"id": "A"}, {"id": "B"}]
-    assert desk.upstream.calls[0] == ["A", "B"]
+@pytest.mark.parametrize(
+    "outer",
+    [LostError("gone"), (503, None), (429, None, {"retry-after": "2"})],
+    ids=["lost", "503", "throttled"],
+)
+async def test_a_batch_that_fails_as_a_whole_is_tried_again_as_a_whole(outer: Any) -> None:
+    """It is one call, and stays one: twenty reads spend one retry."""
+    desk = Desk(Upstream(found, outer), most=1)
+    assert await desk.read(*range(20)) == [{"id": str(key)} for key in range(20)]
+    assert desk.upstream.calls == [[str(key) for key in range(20)]] * 2
+
+
+async def test_a_batch_that_goes_on_failing_is_given_up() -> None:
+    """Its reads are not tried one by one after that."""
+    desk = Desk(Upstream(found, *[LostError("gone")] * 9))
+    assert await desk.read("A", "B") == ["UPSTREAM_UNAVAILABLE"] * 2
+    assert desk.upstream.calls == [["A", "B"]] * 4
 
 
 # The cap
@@ -175,7 +192,7 @@ class Calling:
 
 
 def gatherer(call: Calling) -> Gatherer:
-    return Gatherer(call, Calls(most=100, concurrency=10), Batching(is_on=True))
+    return Gatherer(call, call, Calls(most=100, concurrency=10), Batching(is_on=True))
 
 
 async def outcomes(*tasks: asyncio.Task[Any]) -> Sequence[object]:
@@ -202,6 +219,22 @@ async def test_a_reader_who_goes_before_departure_is_not_sent() -> None:
     tasks[1].cancel()
     assert await outcomes(*tasks) == [asyncio.CancelledError, asyncio.CancelledError, LostError]
     assert call.made == [("/$batch", "x")]
+
+
+async def test_a_reader_who_goes_does_not_hear_of_a_failure() -> None:
+    """The others do."""
+
+    async def failing(_: GraphRequest, __: str) -> Answer:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        raise LostError("gone")
+
+    gather = Gatherer(failing, failing, Calls(most=100, concurrency=10), Batching(is_on=True))
+    tasks = [asyncio.create_task(gather(read(key), "x")) for key in "AB"]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    assert await outcomes(*tasks) == [asyncio.CancelledError, LostError]
 
 
 async def test_closing_ends_the_calls_on_their_way() -> None:

@@ -170,3 +170,13 @@ async def test_a_request_that_succeeds_at_once_spends_nothing() -> None:
     budget = RetryBudget()
     assert [(await send(Attempts(DONE), budget=budget)) for _ in range(20)] == [DONE] * 20
     assert [budget.spend() for _ in range(10)] == [True] * 10
+
+
+async def test_waiting_as_told_spends_nothing() -> None:
+    """Throttling is no outage: Graph says when to come back. Without that it counts."""
+    budget = RetryBudget()
+    told = [Attempts(answer(429, "1"), DONE) for _ in range(40)]
+    assert [await send(each, budget=budget) for each in told] == [DONE] * 40
+    untold = [Attempts(answer(429)) for _ in range(6)]
+    assert [(await send(each, budget=budget)).status for each in untold] == [429] * 6
+    assert [each.count for each in untold] == [4, 4, 4, 2, 1, 1]

@@ -40,6 +40,9 @@ RUN_BY: Final = {
     "gateway check": ("tests/system/test_check_and_token.py", 'gateway("check"'),
     "gateway check --sign-in": ("tests/system/test_check_and_token.py", 'gateway("check", "--sign-in"'),
     "gateway serve": ("tests/system/process.py", '"serve", "--port", "0"'),
+    "gateway permissions": ("tests/tools/test_permissions.py", '"permissions"'),
+    "gateway permissions overview.graphql": ("tests/system/test_readme.py", '"permissions", str(file)'),
+    "gateway drift": ("tests/system/test_check_and_token.py", '"drift"'),
     "gateway token": ("tests/system/test_check_and_token.py", 'gateway("token"'),
     "docker build -t managed-tenants-gateway .": (".ci/run", "docker build "),
     "docker run --read-only -p 8000:8000 -e GATEWAY_GRAPH_VERSION=beta managed-tenants-gateway": (
@@ -95,7 +98,7 @@ def test_every_command_is_run_by_somebody() -> None:
 
 def test_the_first_mutation(running: Running) -> None:
     """The document and its variables bring the answer shown, but for the id."""
-    [document] = blocks("graphql")
+    document = blocks("graphql")[0]
     variables, shown = (json.loads(each) for each in blocks("json")[:2])
     headers = {"authorization": f"Bearer {running.token}"}
     answer: Any = httpx.post(running.url, json={"query": document, "variables": variables}, headers=headers).json()
@@ -104,11 +107,37 @@ def test_the_first_mutation(running: Running) -> None:
     assert answer == shown
 
 
+@pytest.mark.parametrize(
+    ("number", "calls"),
+    [pytest.param(1, 2, id="a join"), pytest.param(2, 3, id="a batch"), pytest.param(3, 1, id="bulk")],
+)
+def test_the_whole_graph(running: Running, number: int, calls: int) -> None:
+    """Each document works as it stands, and costs no more calls than it says."""
+    request_id = f"whole-graph-{number}"
+    variables = {"inputs": [json.loads(blocks("json")[0])["input"]] * 3}
+    headers = {"authorization": f"Bearer {running.token}", "x-request-id": request_id}
+    body = {"query": blocks("graphql")[number], "variables": variables}
+    answer: Any = httpx.post(running.url, json=body, headers=headers).json()
+    assert "errors" not in answer
+    assert "ItemError" not in json.dumps(answer)
+    running.program.wait_for(rf'"request_id": "({request_id})"')
+    [line] = [each for each in running.program.log_lines("operation") if each["request_id"] == request_id]
+    assert line["graph_calls"] == calls
+
+
+def test_the_permissions_of_a_document(tmp_path: Path) -> None:
+    """Field by field, and together."""
+    file = tmp_path / "overview.graphql"
+    file.write_text(blocks("graphql")[2], encoding="utf-8")
+    done = gateway("permissions", str(file))
+    assert done.stdout.splitlines()[-1].startswith("Delegated permissions: CloudPC.Read.All ")
+
+
 def test_the_log_line(running: Running) -> None:
     """A real one has the names that are shown."""
     shown = json.loads(blocks("json")[2])
     headers = {"authorization": f"Bearer {running.token}", "x-request-id": "for-the-log"}
-    [document] = blocks("graphql")
+    document = blocks("graphql")[0]
     variables = json.loads(blocks("json")[0])
     httpx.post(running.url, json={"query": document, "variables": variables}, headers=headers)
     running.program.wait_for(r'"request_id": "(for-the-log)"')

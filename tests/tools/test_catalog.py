@@ -22,7 +22,7 @@ def test_one_table_has_all_sets() -> None:
     """Each with its type, what is documented and what is not, its actions, and what it takes to read and to write."""
     overview = to_markdown(SMALL).removeprefix(INTRODUCTION).partition("\n## ")[0]
     assert overview == (
-        "\n3 entity sets:\n\n"
+        "\nEntity sets of the namespace: 2. Sets that entities have of their own: 1.\n\n"
         "| entity set | type | documented | by convention | actions | to read | to write |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"
         "| [tenants](#tenants) | `Tenant` | list, get | create, update, delete | `offboard` "

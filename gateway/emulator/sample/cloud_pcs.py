@@ -16,55 +16,59 @@ COUNTED: Final = (
     "provisioning",
     "upgrading",
 )
+PLANS: Final = ("Enterprise", "Enterprise", "Business")
+SIZE: Final = "2vCPU/8GB/128GB"
 CONNECTIONS: Final = ("failed", "passed", "pending", "running")
 
 
 def add_cloud_pcs(draft: Draft) -> None:
     policies = {tenant.id: draft.guid() for tenant in draft.tenants}
-    connections, cloud_pcs = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    counts = Counter[tuple[str, str]]()
     for row in draft.rows("cloudPcConnections"):
-        connections[row["tenantId"], row["healthCheckStatus"].lower()] += 1
+        counts[row["tenantId"], row["healthCheckStatus"].lower()] += 1
+        counts[row["tenantId"], "connections"] += 1
     for device in draft.devices:
         if device.kind == "cloudPC":
-            status = draft.one_of(STATUSES)
-            cloud_pcs[device.tenant.id, status] += 1
-            draft.add("cloudPcDevices", **_cloud_pc(draft, device, status, policies[device.tenant.id]))
+            status, plan = draft.one_of(STATUSES), draft.one_of(PLANS)
+            counts.update((device.tenant.id, each) for each in ("cloudPcs", f"cloudPc {status}", plan))
+            draft.add("cloudPcDevices", **_cloud_pc(draft, device, status, plan, policies[device.tenant.id]))
     for tenant in draft.tenants:
-        draft.add("cloudPcsOverview", key="tenantId", **_overview(draft, tenant, connections, cloud_pcs))
+        draft.add("cloudPcsOverview", key="tenantId", **_overview(draft, tenant, counts))
 
 
-def _cloud_pc(draft: Draft, device: Device, status: str, policy: str) -> dict[str, Json]:
+def _cloud_pc(draft: Draft, device: Device, status: str, plan: str, policy: str) -> dict[str, Json]:
+    user = draft.chance.randrange(1, 60)
     return {
         "cloudPcStatus": draft.drifting(status),
-        "deviceSpecification": "2vCPU/8GB/128GB",
-        "displayName": f"Cloud PC of user{draft.chance.randrange(1, 60)}",
+        "deviceSpecification": SIZE,
+        "displayName": f"Cloud PC of user{user}",
         "lastRefreshedDateTime": draft.moment(2),
         **device.named,
         "provisioningPolicyId": policy,
-        "servicePlanName": "Cloud PC Enterprise 2vCPU/8GB/128GB",
-        "servicePlanType": draft.drifting(draft.one_of(("enterprise", "enterprise", "business"))),
-        "userPrincipalName": f"user{draft.chance.randrange(1, 60)}@{device.tenant.label}.onmicrosoft.com",
+        "servicePlanName": f"Cloud PC {plan} {SIZE}",
+        "servicePlanType": draft.drifting(plan),
+        "userPrincipalName": f"user{user}@{device.tenant.label}.onmicrosoft.com",
     }
 
 
-def _overview(
-    draft: Draft, tenant: Tenant, connections: Counter[tuple[str, str]], cloud_pcs: Counter[tuple[str, str]]
-) -> dict[str, Json]:
+def _overview(draft: Draft, tenant: Tenant, counts: Counter[tuple[str, str]]) -> dict[str, Json]:
     """The sums of the tenant's connections and Cloud PCs; connections in a state unknown to it are counted apart."""
-    of_connections = sum(number for (key, _), number in connections.items() if key == tenant.id)
-    of_cloud_pcs = sum(number for (key, _), number in cloud_pcs.items() if key == tenant.id)
-    known = {each: connections[tenant.id, each] for each in CONNECTIONS}
+    connections = {each: counts[tenant.id, each] for each in CONNECTIONS}
     return {
         "tenantId": tenant.id,
-        "frontlineLicensesCount": draft.number(0, 4),
+        "frontlineLicensesCount": 0,
         "lastRefreshedDateTime": draft.moment(1),
-        **{f"numberOfCloudPcConnectionStatus{each.title()}": number for each, number in known.items()},
-        "numberOfCloudPcConnectionStatusUnkownFutureValue": of_connections - sum(known.values()),
-        **{f"numberOfCloudPcStatus{each[0].upper()}{each[1:]}": cloud_pcs[tenant.id, each] for each in COUNTED},
+        **{f"numberOfCloudPcConnectionStatus{each.title()}": number for each, number in connections.items()},
+        "numberOfCloudPcConnectionStatusUnkownFutureValue": counts[tenant.id, "connections"]
+        - sum(connections.values()),
+        **{
+            f"numberOfCloudPcStatus{each[0].upper()}{each[1:]}": counts[tenant.id, f"cloudPc {each}"]
+            for each in COUNTED
+        },
         "numberOfCloudPcStatusUnknown": 0,
         "tenantDisplayName": tenant.name,
-        "totalBusinessLicenses": draft.number(0, 5),
-        "totalCloudPcConnectionStatus": of_connections,
-        "totalCloudPcStatus": of_cloud_pcs,
-        "totalEnterpriseLicenses": of_cloud_pcs + draft.number(0, 5),
+        "totalBusinessLicenses": counts[tenant.id, "Business"],
+        "totalCloudPcConnectionStatus": counts[tenant.id, "connections"],
+        "totalCloudPcStatus": counts[tenant.id, "cloudPcs"],
+        "totalEnterpriseLicenses": counts[tenant.id, "Enterprise"],
     }

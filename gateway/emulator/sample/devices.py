@@ -73,7 +73,7 @@ def _add_device(draft: Draft, tenant: Tenant, number: int) -> str:
         model=model,
         osDescription=os,
         osVersion=version,
-        ownerType=draft.one_of(("company", "company", "personal")),
+        ownerType=draft.one_of(("Company", "Company", "Personal")),
     )
     return status
 
@@ -85,7 +85,7 @@ def _add_trends(draft: Draft, tenant: Tenant, statuses: list[str]) -> None:
         draft.add(
             "managedDeviceComplianceTrends",
             **counts,
-            countDateTime=f"{NOW - timedelta(days=days):%Y-%m-%dT00:00:00Z}",
+            countDateTime=f"{NOW - timedelta(days=days):%Y-%m-%d}",
             **tenant.named,
         )
         statuses[draft.chance.randrange(len(statuses))] = draft.one_of(STATUSES)

@@ -101,8 +101,8 @@ class Draft:
         return values[int(len(values) * self.chance.random())]
 
     def drifting(self, value: str) -> str:
-        """The value, now and then with a capital letter: what is no enum is not always written alike."""
-        return value[0].upper() + value[1:] if self.chance.random() < 0.08 else value
+        """The value, now and then in another case: what is no enum is not always written alike."""
+        return value[0].swapcase() + value[1:] if self.chance.random() < 0.08 else value
 
     def moment(self, days: float, *, least: float = 0) -> str:
         """Some moment between so many days before the sample was taken, with all seven digits that Graph writes."""

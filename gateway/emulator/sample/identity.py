@@ -56,7 +56,7 @@ def _registrations(draft: Draft, tenant: Tenant) -> dict[str, Json]:
         "ssprEnabledUserCount": draft.chance.randint(0, total),
         "ssprRegisteredUserCount": draft.chance.randint(0, registered),
         **tenant.named,
-        "tenantLicenseType": draft.one_of(("M365BusinessPremium", "EntraIdP1", "EntraIdP2", "none")),
+        "tenantLicenseType": draft.one_of(("AADFree", "AADPremium1", "AADPremium1", "AADPremium2")),
         "totalUserCount": total,
     }
 
@@ -77,7 +77,7 @@ def _audit_event(draft: Draft) -> dict[str, Json]:
         "activity": f"{verb} {kind}",
         "activityDateTime": draft.moment(90),
         "activityId": draft.guid(),
-        "category": "Tenants" if "enant" in kind else "Deployment",
+        "category": "Tenants" if "enant" in kind else "Baselines",
         "httpVerb": method,
         "initiatedByAppId": PORTAL,
         "initiatedByUpn": f"engineer{STAFF.index(user) + 1}@nordlicht-it.example",

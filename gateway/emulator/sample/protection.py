@@ -6,12 +6,12 @@ from gateway.emulator.messages import Json
 from gateway.emulator.sample.draft import Device, Draft
 
 MALWARE: Final = (
-    ("2147694406", "Trojan:Win32/Wacatac.B!ml", "trojan", "severe"),
-    ("2147745502", "HackTool:Win32/AutoKMS", "tool", "high"),
-    ("2147724210", "PUA:Win32/Presenoker", "potentialUnwantedSoftware", "low"),
-    ("2147519003", "Virus:DOS/EICAR_Test_File", "virus", "severe"),
+    ("2147694406", "Trojan:Win32/Wacatac.B!ml", "Trojan", "Severe"),
+    ("2147745502", "HackTool:Win32/AutoKMS", "Tool", "High"),
+    ("2147724210", "PUA:Win32/Presenoker", "PotentialUnwantedSoftware", "Low"),
+    ("2147519003", "Virus:DOS/EICAR_Test_File", "Virus", "Severe"),
 )
-HEALTH: Final = ("clean",) * 9 + ("fullScanPending", "rebootPending", "critical")
+HEALTH: Final = ("Clean",) * 9 + ("FullScanPending", "RebootPending", "Critical")
 ENGINE: Final = "1.1.25050.2"
 SIGNATURES: Final = ("1.431.86.0", "1.431.54.0", "1.429.311.0")
 
@@ -28,25 +28,25 @@ def _protection(draft: Draft, device: Device) -> dict[str, Json]:
     health, is_overdue = draft.one_of(HEALTH), draft.chance.random() < 0.1
     return {
         "antiMalwareVersion": "4.18.25050.5",
-        "attentionRequired": health == "critical",
+        "attentionRequired": health == "Critical",
         "deviceDeleted": False,
         "devicePropertyRefreshDateTime": draft.moment(3),
         "engineVersion": ENGINE,
         "fullScanOverdue": is_overdue,
-        "fullScanRequired": health == "fullScanPending",
+        "fullScanRequired": health == "FullScanPending",
         "lastFullScanDateTime": None if is_overdue else draft.moment(40),
         "lastFullScanSignatureVersion": None if is_overdue else draft.one_of(SIGNATURES),
         "lastQuickScanDateTime": draft.moment(8),
         "lastQuickScanSignatureVersion": draft.one_of(SIGNATURES),
         "lastRefreshedDateTime": draft.moment(1),
         "lastReportedDateTime": draft.moment(2),
-        "malwareProtectionEnabled": health != "critical",
+        "malwareProtectionEnabled": health != "Critical",
         "managedDeviceHealthState": draft.drifting(health),
         **device.named,
         "networkInspectionSystemEnabled": True,
         "quickScanOverdue": is_overdue,
-        "realTimeProtectionEnabled": health != "critical",
-        "rebootRequired": health == "rebootPending",
+        "realTimeProtectionEnabled": health != "Critical",
+        "rebootRequired": health == "RebootPending",
         "signatureUpdateOverdue": is_overdue,
         "signatureVersion": draft.one_of(SIGNATURES),
     }
@@ -63,9 +63,9 @@ def _malware(draft: Draft, device: Device) -> dict[str, Json]:
         "lastStateChangeDateTime": draft.moment(30),
         "malwareCategory": category,
         "malwareDisplayName": name,
-        "malwareExecutionState": draft.one_of(("blocked", "notRunning", "allowed")),
+        "malwareExecutionState": draft.one_of(("Blocked", "NotRunning", "Unknown")),
         "malwareId": key,
         "malwareSeverity": draft.drifting(severity),
-        "malwareThreatState": draft.drifting(draft.one_of(("quarantined", "removed", "active"))),
+        "malwareThreatState": draft.drifting(draft.one_of(("Quarantined", "Removed", "Active"))),
         **device.named,
     }

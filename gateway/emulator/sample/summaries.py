@@ -52,14 +52,14 @@ def _steps(draft: Draft, template: str) -> tuple[str, ...]:
 
 
 def _of_tenant(draft: Draft, tenant: Tenant, steps: int) -> dict[str, Json]:
-    complete = steps - draft.number(0, steps)
+    complete, excluded = steps - draft.number(0, steps), draft.number(0, 3)
     return {
         "completeStepsCount": complete,
         "completeUsersCount": draft.number(0, 90),
         **draft.stamps(100),
         "dismissedStepsCount": 0,
-        "excludedUsersCount": draft.number(0, 3),
-        "excludedUsersDistinctCount": draft.number(0, 3),
+        "excludedUsersCount": excluded * draft.number(1, 3),
+        "excludedUsersDistinctCount": excluded,
         "incompleteStepsCount": steps - complete,
         "incompleteUsersCount": draft.number(0, 20),
         "ineligibleStepsCount": 0,

@@ -102,7 +102,7 @@ def _customized(draft: Draft, tenant: Tenant) -> dict[str, Json]:
         "title": draft.one_of(("Office manager", "Head of IT", "Owner")),
     }
     return {
-        "businessRelationship": draft.one_of(("Reseller of record", "Managed services", None)),
+        "businessRelationship": draft.one_of(("Managed", "Managed", "Co-managed", None)),
         "complianceRequirements": draft.one_of(([], ["GDPR"], ["GDPR", "ISO 27001"], ["HIPAA"])),
         "contacts": [contact],
         "displayName": tenant.name,
