@@ -42,7 +42,7 @@ RUN_BY: Final = {
     "gateway serve": ("tests/system/process.py", '"serve", "--port", "0"'),
     "gateway permissions": ("tests/tools/test_permissions.py", '"permissions"'),
     "gateway permissions overview.graphql": ("tests/system/test_readme.py", '"permissions", str(file)'),
-    "gateway drift": ("tests/system/test_check_and_token.py", '"drift"'),
+    "gateway drift": ("tests/system/test_drift.py", '"drift"'),
     "gateway token": ("tests/system/test_check_and_token.py", 'gateway("token"'),
     "docker build -t managed-tenants-gateway .": (".ci/run", "docker build "),
     "docker run --read-only -p 8000:8000 -e GATEWAY_GRAPH_VERSION=beta managed-tenants-gateway": (
