@@ -26,6 +26,7 @@ from gateway.clock import Clock, SystemClock
 from gateway.cursors import CursorSealer
 from gateway.documents import Documents
 from gateway.endpoint import Endpoint
+from gateway.execution.executor import Executor
 from gateway.graph.client import Errand, GraphClient
 from gateway.graph.gather import Batching
 from gateway.graph.loader import Loader
@@ -85,8 +86,15 @@ def create_app(
         )
 
     endpoint = Endpoint(
-        schema=core,
         documents=build_documents(settings, core),
+        executor=Executor(
+            core,
+            compiled=settings.compiled,
+            suggestions=settings.introspection,
+            cache_entries=settings.document_cache_entries,
+            cache_bytes=settings.document_cache_bytes,
+            count=telemetry.count_execution,
+        ),
         limits=_build_limits(settings),
         authenticator=authenticator,
         exchange=exchange,
@@ -98,7 +106,6 @@ def create_app(
         deadline_seconds=settings.deadline_seconds,
         max_body_bytes=settings.max_body_bytes,
         max_bulk_items=settings.max_bulk_items,
-        suggestions=settings.introspection,
     )
 
     @asynccontextmanager

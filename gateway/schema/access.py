@@ -6,13 +6,12 @@ from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLField
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from gateway.resources.reference import Access
 from gateway.schema.context import Ask, Context, Resolver
-from gateway.schema.fields import GraphQLType, build_resolved
+from gateway.schema.fields import GraphQLType, build_resolved, metadata_of
 from gateway.schema.selection import selected
 
 BY_CONVENTION: Final = (
@@ -45,8 +44,7 @@ def build_asking(
 
 def asking_of(field: GraphQLField) -> Asking | None:
     """What was given to `build_asking`; None for a field that is read from an answer."""
-    made: StrawberryField | None = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-    asking: Asking | None = made.metadata.get(ASKING) if made else None
+    asking: Asking | None = metadata_of(field).get(ASKING)
     return asking
 
 

@@ -3,7 +3,8 @@
 https://spec.graphql.org/October2021/#CollectFields()
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import strawberry
@@ -33,6 +34,10 @@ def selected(info: strawberry.Info[Context]) -> SelectionTree:
     return trees[nodes]
 
 
+def sets_of(nodes: Iterable[FieldNode]) -> list[SelectionSetNode]:
+    return [node.selection_set for node in nodes if node.selection_set]
+
+
 @dataclass(frozen=True, slots=True)
 class Selections:
     """Reads the selection sets of one operation."""
@@ -43,29 +48,41 @@ class Selections:
     def tree(self, nodes: Iterable[FieldNode]) -> SelectionTree:
         """Names of the fields below the nodes, each with what is below it, for whatever type."""
         named: dict[str, list[FieldNode]] = {}
-        for field in self.fields(nodes):
+        for field in self.fields(sets_of(nodes)):
             named.setdefault(field.name.value, []).append(field)
         return {name: self.tree(fields) for name, fields in named.items()}
 
-    def fields(self, nodes: Iterable[FieldNode]) -> Iterator[FieldNode]:
-        """The fields directly below the nodes. A fragment counts once, however often it is spread: the same fields."""
-        visited: set[str] = set()
-        for node in nodes:
-            if node.selection_set is not None:
-                yield from self._fields(node.selection_set, visited)
+    def fields(
+        self, sets: Iterable[SelectionSetNode], applies: Callable[[str], bool] = lambda _: True
+    ) -> Iterator[FieldNode]:
+        """The fields of all sets, for the types that the condition of a fragment applies to.
 
-    def _fields(self, selection_set: SelectionSetNode, visited: set[str]) -> Iterator[FieldNode]:
-        for each in selection_set.selections:
-            if not self._is_included(each):
+        A fragment counts once, however often it is spread: the fields are the same.
+        """
+        visited: set[str] = set()
+        pending = deque(each for selection_set in sets for each in selection_set.selections)
+        while pending:
+            node = pending.popleft()
+            if not self._is_included(node):
                 continue
-            match each:
-                case FieldNode():
-                    yield each
-                case InlineFragmentNode():
-                    yield from self._fields(each.selection_set, visited)
-                case FragmentSpreadNode() if each.name.value not in visited:
-                    visited.add(each.name.value)
-                    yield from self._fields(self.fragments[each.name.value].selection_set, visited)
+            if isinstance(node, FieldNode):
+                yield node
+                continue
+            fragment = self._fragment(node, visited)
+            condition = fragment.type_condition if fragment else None
+            if fragment and (condition is None or applies(condition.name.value)):
+                pending.extendleft(reversed(fragment.selection_set.selections))
+
+    def _fragment(self, node: SelectionNode, visited: set[str]) -> FragmentDefinitionNode | InlineFragmentNode | None:
+        """The fragment that stands here; None if it has been spread before."""
+        if isinstance(node, InlineFragmentNode):
+            return node
+        assert isinstance(node, FragmentSpreadNode)
+        name = node.name.value
+        if name in visited:
+            return None
+        visited.add(name)
+        return self.fragments[name]
 
     def _is_included(self, node: SelectionNode) -> bool:
         if not node.directives:
