@@ -72,7 +72,7 @@ class Executor:
             max_coercion_errors=MAX_COERCION_ERRORS,
             hide_suggestions=not self._suggestions,
         )
-        return await result if isinstance(result, Awaitable) else result
+        return _in_order(await result if isinstance(result, Awaitable) else result)
 
     def _coerced(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> VariableValues | None:
         """The variables; None if there are to be no plans, or if graphql-core must say what is wrong with them."""
@@ -92,3 +92,14 @@ class Executor:
                 plan = None
             self._plans[key] = plan
         return self._plans[key]
+
+
+def _in_order(result: ExecutionResult) -> ExecutionResult:
+    """The errors in the order of the document and of rows, whichever came first: nobody should depend on that."""
+    return ExecutionResult(result.data, sorted(result.errors, key=_place) if result.errors else None)
+
+
+def _place(error: GraphQLError) -> tuple[tuple[int, int], list[tuple[int, str]]]:
+    line, column = error.locations[0] if error.locations else (0, 0)
+    path = error.path or ()
+    return (line, column), [(each, "") if isinstance(each, int) else (0, each) for each in path]

@@ -1,5 +1,6 @@
 """Connections of a collection, wherever it is: their arguments, and how one is read."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -12,7 +13,7 @@ from gateway.mapping.filter import Filter, filtered_names, is_match
 from gateway.mapping.place import Place
 from gateway.mapping.requests import to_list
 from gateway.resources.spec import ResourceSpec
-from gateway.schema.connections import read_slice, to_connection
+from gateway.schema.connections import Spot, read_slice, to_connection
 from gateway.schema.context import Ask, SelectionTree
 from gateway.schema.entities import to_listed
 from gateway.schema.fields import build_argument, list_of, optional
@@ -57,12 +58,13 @@ async def read_connection(
     part = await read_slice(
         ask.context.loader, request, start, first=first, accept=lambda row: _accepted(place, given_filter, row)
     )
-    return to_connection(
-        part,
-        selection,
-        has_previous=after is not None,
-        seal=lambda position: ask.context.cursors.seal(position, question),
-    )
+
+    def seal(spot: Spot) -> str:
+        target, offset = spot
+        position = replace(start, target=target, offset=offset, total_count=part.total_count)
+        return ask.context.cursors.seal(position, question)
+
+    return to_connection(part, selection, has_previous=after is not None, seal=seal)
 
 
 def _checked_first(first: int | None) -> int:
