@@ -131,12 +131,9 @@ class Endpoint:
         self, document: Document, definition: OperationDefinitionNode, params: Params, errand: Errand
     ) -> ExecutionResult:
         loader = self.open_loader(errand)
-
-        def open_context() -> Context:
-            return Context(loader, self.cursors, self.max_bulk_items)
-
+        context = Context(loader, self.cursors, self.max_bulk_items)
         try:
-            return await self.executor.run(document, definition, params.variables, open_context)
+            return await self.executor.run(document, definition, params.variables, context)
         finally:
             loader.close()
 

@@ -47,18 +47,17 @@ class Executor:
         document: Document,
         operation: OperationDefinitionNode,
         variables: Mapping[str, Any],
-        open_context: Callable[[], Context],
+        context: Context,
     ) -> ExecutionResult:
-        """The result, with graphql-core's errors. `open_context` makes a context; all of them have one loader."""
+        """The result, with graphql-core's errors."""
         way, values = INTERPRETED, self._coerced(operation, variables)
         plan = None if values is None else self._plan(document, operation, values)
-        context = open_context()
         if plan is not None and values is not None:
             try:
                 data = await plan.run(context, values)
             except UnusualError:
                 context.loader.rewind()
-                way, context = REPLAYED, open_context()
+                way = REPLAYED
             else:
                 self._count(PLANNED)
                 return ExecutionResult(data, None)
