@@ -12,6 +12,7 @@ from gateway.errors import GatewayError, OperationLimitError
 from gateway.graph.gather import Batching, Calls, Gatherer
 from gateway.graph.request import GraphRequest
 from gateway.graph.transport import Answer, LostError
+from tests.graph.test_loader import until
 from tests.graph.upstream import Reply, Station, Upstream, read
 
 
@@ -141,6 +142,21 @@ async def test_a_batch_that_goes_on_failing_is_given_up() -> None:
     assert desk.upstream.calls == [["A", "B"]] * 4
 
 
+async def test_reads_of_a_refused_batch_fail_one_by_one() -> None:
+    """What is lost is asked for again, and nothing else is."""
+    replies: list[Reply | Exception] = [LostError("gone"), found("A")]
+
+    def reply(key: str) -> Reply:
+        told = replies.pop(0) if key == "A" else found(key)
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    desk = Desk(Upstream(reply, (405, None)))
+    assert await desk.read(*"ABC") == [{"id": key} for key in "ABC"]
+    assert desk.upstream.calls == [["A", "B", "C"], "A", "B", "C", "A"]
+
+
 # The cap
 
 
@@ -248,3 +264,14 @@ async def test_closing_ends_the_calls_on_their_way() -> None:
         each.cancel()
     gather.close()
     assert await outcomes(*tasks) == [asyncio.CancelledError] * 2
+
+
+async def test_closing_leaves_nobody_waiting() -> None:
+    """Also not who never heard that the operation is over."""
+    gather = gatherer(Calling())
+    tasks = [asyncio.create_task(gather(read(key), "x")) for key in "AB"]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gather.close()
+    await until(lambda: all(each.done() for each in tasks))
+    assert [each.cancelled() for each in tasks] == [True, True]
