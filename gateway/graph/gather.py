@@ -14,7 +14,7 @@ from gateway.errors import GatewayError, OperationLimitError
 from gateway.graph.batch import MAX_ITEMS, NOT_OFFERED, from_batch, to_batch
 from gateway.graph.client import Call
 from gateway.graph.request import GraphRequest
-from gateway.graph.transport import Answer, LostError
+from gateway.graph.transport import Answer, AnswerTooLargeError, LostError
 
 log = logging.getLogger("gateway")
 
@@ -145,10 +145,11 @@ class Gatherer:
             async with self._calls.slots:
                 answer = await self._send_whole(to_batch([each.request for each in group]), group[0].token)
         except GatewayError as error:
-            if error.graph is None or error.graph.status not in UNFIT:
+            status = error.graph.status if error.graph else None
+            if status not in UNFIT and not isinstance(error.__cause__, AnswerTooLargeError):
                 raise
-            if error.graph.status in NOT_OFFERED:
-                self._batching.end(error.graph.status)
+            if status in NOT_OFFERED:
+                self._batching.end(status)
         else:
             return [each or LostError("its answer is missing in the batch") for each in from_batch(answer, len(group))]
         self._calls.count(len(group))

@@ -11,7 +11,7 @@ import pytest
 from gateway.errors import GatewayError, OperationLimitError
 from gateway.graph.gather import Batching, Calls, Gatherer
 from gateway.graph.request import GraphRequest
-from gateway.graph.transport import Answer, LostError
+from gateway.graph.transport import Answer, AnswerTooLargeError, LostError
 from tests.graph.test_loader import until
 from tests.graph.upstream import Reply, Station, Upstream, read
 
@@ -97,6 +97,13 @@ async def test_a_batch_that_is_refused_is_sent_one_by_one(status: int) -> None:
     assert await desk.read("A", "B") == [{"id": "A"}, {"id": "B"}]
     assert await desk.read("C", "D") == [{"id": "C"}, {"id": "D"}]
     assert desk.upstream.calls == [["A", "B"], "A", "B", ["C", "D"]]
+
+
+async def test_a_batch_whose_answer_is_too_large_is_sent_one_by_one() -> None:
+    """The limit is for one answer, not for twenty in one."""
+    desk = Desk(Upstream(found, AnswerTooLargeError("more than 8 bytes")))
+    assert await desk.read("A", "B") == [{"id": "A"}, {"id": "B"}]
+    assert desk.upstream.calls == [["A", "B"], "A", "B"]
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])
