@@ -81,7 +81,7 @@ def _checked_first(first: int | None) -> int:
 
 
 def _joined(spec: ResourceSpec, narrowing: Filter | None, given: Filter) -> Filter:
-    """Both filters. The caller's is rendered alone first: it may say nothing, and its faults have the caller's paths."""
+    """Both filters. The caller's is rendered alone first: it may say nothing, and its faults have its own paths."""
     if narrowing is None:
         return given
     return {"and": [narrowing, given]} if to_filter(spec, given) else narrowing
