@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import orjson
 import pytest
 
 from gateway.errors import GatewayError, OperationLimitError
@@ -203,14 +204,19 @@ async def test_reads_of_a_refused_batch_count_one_by_one() -> None:
 
 
 class Calling:
-    """A `Call` that notes requests and tokens."""
+    """A `Call` that notes requests, tokens, and how many items a batch has; `given_up` counts calls that were ended."""
 
     def __init__(self) -> None:
-        self.made: list[tuple[str, str]] = []
+        self.made: list[tuple[str, str, int]] = []
+        self.given_up = 0
 
     async def __call__(self, request: GraphRequest, token: str) -> Answer:
-        self.made.append((request.target, token))
-        await asyncio.sleep(0)
+        self.made.append((request.target, token, len(orjson.loads(request.body or b"{}").get("requests", []))))
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
         return Answer(200, {}, b'{"responses": []}')
 
 
@@ -228,7 +234,7 @@ async def test_a_call_has_one_token() -> None:
     gather = gatherer(call)
     tasks = [asyncio.create_task(gather(read(key), token)) for key, token in zip("ABCD", "xyxy", strict=True)]
     assert await outcomes(*tasks) == [LostError] * 4
-    assert call.made == [("/$batch", "x"), ("/$batch", "y")]
+    assert call.made == [("/$batch", "x", 2), ("/$batch", "y", 2)]
 
 
 async def test_a_reader_who_goes_before_departure_is_not_sent() -> None:
@@ -241,7 +247,7 @@ async def test_a_reader_who_goes_before_departure_is_not_sent() -> None:
     await asyncio.sleep(0)
     tasks[1].cancel()
     assert await outcomes(*tasks) == [asyncio.CancelledError, asyncio.CancelledError, LostError]
-    assert call.made == [("/$batch", "x")]
+    assert call.made == [("/$batch", "x", 2)]
 
 
 async def test_a_reader_who_goes_does_not_hear_of_a_failure() -> None:
@@ -265,12 +271,12 @@ async def test_closing_ends_the_calls_on_their_way() -> None:
     call = Calling()
     gather = gatherer(call)
     tasks = [asyncio.create_task(gather(read(key), "x")) for key in "AB"]
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await until(lambda: bool(call.made))
     for each in tasks:
         each.cancel()
     gather.close()
     assert await outcomes(*tasks) == [asyncio.CancelledError] * 2
+    assert call.given_up == 1
 
 
 async def test_closing_leaves_nobody_waiting() -> None:
