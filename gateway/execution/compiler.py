@@ -35,12 +35,16 @@ from graphql.execution.values import VariableValues
 from gateway.execution.plan import AskingField, Complete, Pending, Plan, UnusualError
 from gateway.schema.access import asking_of
 from gateway.schema.fields import reader_of
-from gateway.schema.selection import Selections, sets_of
+from gateway.schema.selection import Selection, Selections, sets_of
 
 TEXTS: Final = frozenset({"String", "ID", "DateTime"})
 """Scalars that pass a text on as it is."""
 
 TYPENAME: Final = "__typename"
+
+MAX_FIELDS: Final = 2_000
+"""Fields in one plan. Fragments can multiply each other: a small document may have more fields than fit into memory, of
+which graphql-core only ever sees those that there are objects for."""
 
 
 class UncompilableError(Exception):
@@ -91,6 +95,7 @@ class _Compiler:
     def __init__(self, schema: GraphQLSchema, selections: Selections) -> None:
         self._schema = schema
         self._selections = selections
+        self._fields = 0
 
     def grouped(self, sets: list[SelectionSetNode], parent: GraphQLObjectType) -> dict[str, list[FieldNode]]:
         """Response key → the nodes that are merged under it, in the order of the answer."""
@@ -98,6 +103,9 @@ class _Compiler:
         for each in self._selections.fields(sets, lambda condition: self._applies(condition, parent)):
             key = each.alias.value if each.alias else each.name.value
             grouped.setdefault(key, []).append(each)
+        self._fields += len(grouped)
+        if self._fields > MAX_FIELDS:
+            raise UncompilableError(f"more than {MAX_FIELDS} fields")
         return grouped
 
     def _applies(self, condition: str, parent: GraphQLObjectType) -> bool:
@@ -115,7 +123,7 @@ class _Compiler:
             node=nodes[0],
             resolver=asking.resolver,
             arguments=_constant_arguments(definition, nodes[0]),
-            selection=self._selections.tree(nodes),
+            selection=Selection(self._selections, nodes),
             complete=self._complete(definition.type, nodes),
         )
 

@@ -71,10 +71,11 @@ def to_connection(
     part: Slice, selection: SelectionTree, *, has_previous: bool, seal: Callable[[Spot], str]
 ) -> dict[str, Any]:
     """The connection object. Sealing costs, so only selected cursors are sealed."""
-    rows, spots, page_info = part.rows, part.spots, selection.get("pageInfo", {})
+    rows, spots = part.rows, part.spots
+    edge, page_info = selection.get("edges", {}), selection.get("pageInfo", {})
     edges = [
-        {"node": row, "cursor": seal(behind) if "cursor" in selection["edges"] else None}
-        for row, behind in (zip(rows, spots, strict=True) if "edges" in selection else [])
+        {"node": row, "cursor": seal(behind) if "cursor" in edge else None}
+        for row, behind in (zip(rows, spots, strict=True) if edge else [])
     ]
     end = part.end or (spots[-1] if spots else None)
     return {

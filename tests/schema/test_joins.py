@@ -179,3 +179,23 @@ async def test_a_collection_of_a_tenant_is_its_own(gateway: Harness) -> None:
     assert dict(gateway.emulator.journal[-1].query)["$filter"] == (
         "((tenantId eq 'T-1') and (((id eq 'C-0') or (id in ('C-3','C-4','C-5')))))"
     )
+
+
+@pytest.mark.parametrize("given", ["{}", "{ displayName: {} }", "null"])
+async def test_a_filter_that_says_nothing_leaves_the_tenants_own(gateway: Harness, given: str) -> None:
+    """As it does where there is no tenant."""
+    answer = await gateway.execute(
+        f"{{ tenants(first: 1) {{ nodes {{ tenantId cloudPcConnections(filter: {given}) {{ totalCount }} }} }} }}"
+    )
+    [tenant] = answer["data"]["tenants"]["nodes"]
+    assert dict(gateway.emulator.journal[-1].query)["$filter"] == f"tenantId eq '{tenant['tenantId']}'"
+
+
+async def test_a_fault_in_a_filter_is_told_by_the_callers_own_path(gateway: Harness) -> None:
+    """What the gateway adds to the filter is not the caller's business."""
+    answer = await gateway.execute(
+        "{ tenants(first: 1) { nodes { cloudPcConnections(filter: { displayName: { in: [] } }) { totalCount } } } }"
+    )
+    [error] = answer["errors"]
+    assert error["message"] == "`filter.displayName.in` must not be an empty list."
+    assert error["extensions"]["fields"] == ["filter.displayName.in"]
