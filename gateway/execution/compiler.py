@@ -115,8 +115,7 @@ class _Compiler:
     def asking(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> AskingField:
         definition = _definition(parent, nodes[0])
         asking = asking_of(definition)
-        if asking is None:
-            raise UncompilableError(f"{parent.name}.{nodes[0].name.value}")
+        assert asking is not None, "root fields ask, and so do those that this is called for"
         return AskingField(
             key=key,
             definition=definition,
