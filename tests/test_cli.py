@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from cryptography.fernet import Fernet
 
 from gateway import __version__
-from gateway.cli import main
+from gateway.cli import COMMANDS, main
 from gateway.resources.catalog import CATALOG
 from gateway.resources.spec import WRITES
 from gateway.settings import to_markdown
@@ -41,6 +41,20 @@ def test_a_key_is_one_that_the_settings_take() -> None:
     one, other = (CliRunner().invoke(main, ["key"]).output.strip() for _ in range(2))
     assert one != other
     assert Fernet(one).decrypt(Fernet(one).encrypt(b"sealed")) == b"sealed"
+
+
+def test_every_command_is_listed_with_what_it_does() -> None:
+    """Only the one that is called is loaded, but the help knows all of them."""
+    lines = CliRunner().invoke(main, ["--help"]).output.partition("Commands:\n")[2].splitlines()
+    told = {name: text.strip() for name, _, text in (line.strip().partition(" ") for line in lines)}
+    assert list(told) == list(COMMANDS)
+    assert "" not in told.values()
+
+
+def test_a_command_that_does_not_exist_is_refused() -> None:
+    """With the usage, and exit code 2."""
+    result = CliRunner().invoke(main, ["server"])
+    assert (result.exit_code, "No such command 'server'" in result.stderr) == (2, True)
 
 
 def test_the_version_is_told() -> None:
