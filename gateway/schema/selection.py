@@ -1,75 +1,74 @@
-"""What a caller selected below a field, with fragments spread and `@skip` and `@include` applied.
-
-https://spec.graphql.org/October2021/#CollectFields()
-"""
+"""What a caller selected below a field, with fragments spread and `@skip` and `@include` applied."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import Any
 
 import strawberry
 from graphql import (
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLIncludeDirective,
+    GraphQLResolveInfo,
     GraphQLSkipDirective,
     InlineFragmentNode,
     SelectionNode,
     SelectionSetNode,
     get_directive_values,
 )
-from graphql.execution.values import VariableValues
 
 from gateway.schema.context import Context, SelectionTree
 
 
 def selected(info: strawberry.Info[Context]) -> SelectionTree:
     """The selection below the field that is being resolved; the same for each row that the field is resolved for."""
-    raw = info._raw_info  # noqa: SLF001 - Strawberry's own `selected_fields` takes 2^n steps for n nested fragments
+    raw, known = info._raw_info, info.context.selections  # noqa: SLF001 - Strawberry's own view spreads every fragment anew
     nodes = tuple(id(node) for node in raw.field_nodes)  # the document keeps them alive
-    trees = info.context.selections
-    if nodes not in trees:
-        trees[nodes] = Selections(raw.fragments, raw.variable_values).tree(raw.field_nodes)
-    return trees[nodes]
+    if nodes not in known:
+        known[nodes] = Selection(raw, raw.field_nodes)
+    return known[nodes]
 
 
-@dataclass(frozen=True, slots=True)
-class Selections:
-    """Reads the selection sets of one operation."""
+class Selection(Mapping[str, SelectionTree]):
+    """The fields selected below some nodes, each with what is selected below it.
 
-    fragments: Mapping[str, FragmentDefinitionNode]
-    variables: VariableValues
+    It goes down only as far as it is read, and spreads a fragment once a level, as execution does: fragments and fields
+    can multiply each other, so that the whole of a small document's selection may be larger than any memory.
+    """
 
-    def tree(self, nodes: Iterable[FieldNode]) -> SelectionTree:
-        """Names of the fields below the nodes, each with what is below it, for whatever type."""
-        named: dict[str, list[FieldNode]] = {}
-        for field in self.fields(nodes):
-            named.setdefault(field.name.value, []).append(field)
-        return {name: self.tree(fields) for name, fields in named.items()}
+    def __init__(self, info: GraphQLResolveInfo[Any], above: Iterable[FieldNode]) -> None:
+        self._info = info
+        self._fields: dict[str, list[FieldNode]] = {}
+        self._spread: set[str] = set()
+        for node in above:
+            self._add(node.selection_set)
 
-    def fields(self, nodes: Iterable[FieldNode]) -> Iterator[FieldNode]:
-        """The fields directly below the nodes. A fragment counts once, however often it is spread: the same fields."""
-        visited: set[str] = set()
-        for node in nodes:
-            if node.selection_set is not None:
-                yield from self._fields(node.selection_set, visited)
+    def __getitem__(self, name: str) -> SelectionTree:
+        return Selection(self._info, self._fields[name])
 
-    def _fields(self, selection_set: SelectionSetNode, visited: set[str]) -> Iterator[FieldNode]:
-        for each in selection_set.selections:
-            if not self._is_included(each):
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._fields
+
+    def _add(self, selection_set: SelectionSetNode | None) -> None:
+        for node in selection_set.selections if selection_set else ():
+            if not self._is_included(node):
                 continue
-            match each:
+            match node:
                 case FieldNode():
-                    yield each
+                    self._fields.setdefault(node.name.value, []).append(node)
                 case InlineFragmentNode():
-                    yield from self._fields(each.selection_set, visited)
-                case FragmentSpreadNode() if each.name.value not in visited:
-                    visited.add(each.name.value)
-                    yield from self._fields(self.fragments[each.name.value].selection_set, visited)
+                    self._add(node.selection_set)
+                case FragmentSpreadNode() if node.name.value not in self._spread:
+                    self._spread.add(node.name.value)
+                    self._add(self._info.fragments[node.name.value].selection_set)
 
     def _is_included(self, node: SelectionNode) -> bool:
-        if not node.directives:
-            return True
-        skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
-        include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
-        return not (skip and skip["if"]) and (include is None or include["if"])
+        variables = self._info.variable_values
+        skip = get_directive_values(GraphQLSkipDirective, node, variables)
+        include = get_directive_values(GraphQLIncludeDirective, node, variables)
+        return not (skip and skip["if"]) and (include is None or bool(include["if"]))
