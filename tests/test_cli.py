@@ -84,7 +84,10 @@ def test_wrong_settings_stop_the_start_with_a_line_each(command: list[str]) -> N
         ),
     ],
 )
-def test_settings_that_do_not_fit_the_catalogue_stop_the_start(environ: dict[str, str], fault: str) -> None:
-    """What only the application can know is told the same way."""
-    result = CliRunner().invoke(main, ["serve", "--port", "0"], env=environ)
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["schema"], ["permissions"], ["check"]])
+def test_settings_that_do_not_fit_the_catalogue_stop_the_start(
+    command: list[str], environ: dict[str, str], fault: str
+) -> None:
+    """What only the application can know is told the same way, by every command that it matters to."""
+    result = CliRunner().invoke(main, command, env=environ)
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, fault)

@@ -146,6 +146,17 @@ async def test_two_hundred_rows_of_37_tenants_are_one_lookup(page_size: int, exp
         assert calls(gateway) == expected
 
 
+async def test_the_first_object_with_a_value_is_the_one(gateway: Harness) -> None:
+    """Graph may have several; once each value is found the rest are not asked for."""
+    gateway.emulator.store.clear()
+    for name, tenant_id in (("a", "T-0"), ("b", "T-0"), ("c", "T-1"), ("d", "T-1"), ("e", "T-1")):
+        gateway.emulator.store.add("tenants", {"id": name, "tenantId": tenant_id, "displayName": name})
+    add_connection(gateway, 0, "T-0")
+    add_connection(gateway, 1, "T-1")
+    assert joined(await gateway.execute(CONNECTIONS)) == [("C-0", "a"), ("C-1", "c")]
+    assert calls(gateway) == ["GET cloudPcConnections", "GET tenants", "GET tenants"]
+
+
 async def test_all_that_a_lookup_is_asked_for_is_in_its_one_request(gateway: Harness) -> None:
     """The properties of all aliases, each id once, and as many rows as ids."""
     add_tenants(gateway, 3)
