@@ -31,6 +31,7 @@ test: $(VENV)/dev  ## All tests but those of tests/system; every branch of gatew
 test-system: $(VENV)/dev gateway/static/index.html $(AUDITS)/node_modules/.package-lock.json  ## Tests with real sockets, processes and a browser (Chromium)
 	@command -v chromium >/dev/null || { echo "test-system needs Chromium on PATH: apt-get install chromium" >&2; exit 1; }
 	$(WITH_NODE) pytest $(PROCESSES) --cov --cov-config tests/system/coverage.toml
+	GATEWAY_TEST_CASES=3000 $(BIN)/pytest -n auto tests/execution/test_differential.py
 
 check: lint types test  ## What CI checks: format, lint, types, schema.graphql, the page's types, tests
 	@$(BIN)/gateway schema | diff -u schema.graphql - || { echo "schema.graphql is out of date: make schema" >&2; exit 1; }

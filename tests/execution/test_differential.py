@@ -24,7 +24,7 @@ from tests.harness import GRAPH_URL, ISSUER, SCOPES
 
 SCHEMA = to_graphql_core(build_schema(offered(CATALOG, ("cloudPcConnections",))))
 TOKEN = ISSUER.issue(audience=GRAPH_URL, scopes=SCOPES)
-CASES = int(os.environ.get("GATEWAY_TEST_CASES", "480"))
+CASES = int(os.environ.get("GATEWAY_TEST_CASES", "240"))
 PORTIONS = 12
 LIMITS = {
     "GATEWAY_MAX_DEPTH": "30",
