@@ -13,7 +13,15 @@ from typing import Any, Final
 
 NODE_MODULES: Final = Path(__file__).parent / "node_modules"
 PYTHON_PACKAGES: Final = ("graphql-core", "httpx", "orjson", "starlette", "strawberry-graphql", "uvicorn", "uvloop")
-NODE_PACKAGES: Final = ("@apollo/server", "fastify", "graphql", "graphql-yoga", "mercurius", "undici")
+NODE_PACKAGES: Final = (
+    "@apollo/server",
+    "@tailcallhq/core-linux-x64-gnu",
+    "fastify",
+    "graphql",
+    "graphql-yoga",
+    "mercurius",
+    "undici",
+)
 
 
 def describe(*, seconds: int, tls: bool) -> dict[str, Any]:

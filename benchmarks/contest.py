@@ -46,11 +46,15 @@ class Contest:
         passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         environ = {**passed_on, **setting.environ, **contender.environ(setting)}
         posts = {job.name: to_post(*_asked(contender, job), self.token) for job in able}
-        with serving(contender.command(setting), environ, self.core, setting.port, next(iter(posts.values()))) as server:
+        with serving(
+            contender.command(setting), environ, self.core, setting.port, next(iter(posts.values()))
+        ) as server:
             for job in able:
                 self._do(contender, job, posts[job.name], server, results)
             entrant = Entrant(contender.name, contender.title, dict(contender.cannot))
-            entrant = replace(entrant, start_seconds=round(server.start_seconds, 2), rss_mb=round(rss_mb(server.pid), 1))
+            entrant = replace(
+                entrant, start_seconds=round(server.start_seconds, 2), rss_mb=round(rss_mb(server.pid), 1)
+            )
         results.entrants.append(entrant)
 
     def _do(self, contender: Contender, job: Job, post: Post, server: Server, results: Results) -> None:

@@ -45,7 +45,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`connections`: how many ask at the same time. `bulk`: how to ask a contender that creates many in one field. `call`: None if one call is not enough."""
+    """One of them. `connections`: how many ask at the same time.
+
+    `bulk`: how to ask a contender that creates many in one field. `call`: None if one call is not enough.
+    """
 
     name: str
     title: str

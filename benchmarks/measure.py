@@ -1,4 +1,7 @@
-"""What a process and its children cost, from /proc. https://man7.org/linux/man-pages/man5/proc.5.html"""
+"""What a process and its children cost, from /proc.
+
+https://man7.org/linux/man-pages/man5/proc.5.html
+"""
 
 import os
 from pathlib import Path

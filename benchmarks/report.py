@@ -12,7 +12,7 @@ def to_line(figures: Figures) -> str:
     return (
         f"{figures.contender:10} {figures.job:8} {figures.connections:3} connections: "
         f"{figures.cpu_ms:9.3f} ms CPU ±{figures.spread / 2:4.0%} {figures.requests_per_second:9.1f}/s "
-        f"p50 {_short(figures.p50_ms):>5} ms, p99 {_short(figures.p99_ms):>5} ms"
+        f"p50 {short(figures.p50_ms):>5} ms, p99 {short(figures.p99_ms):>5} ms"
     )
 
 
@@ -44,7 +44,7 @@ def _ratio(results: Results, contender: str, job: str) -> str:
     figures, ratio = results.of(contender, job), results.ratio(contender, job)
     if figures is None:
         return NOTHING
-    return f"{_short(figures.cpu_ms)} ms" if ratio is None else f"**{_short(ratio)}** ({_short(figures.cpu_ms)})"
+    return f"{short(figures.cpu_ms)} ms" if ratio is None else f"**{short(ratio)}** ({short(figures.cpu_ms)})"
 
 
 def _job(results: Results, job: str) -> str:
@@ -65,15 +65,12 @@ def _job(results: Results, job: str) -> str:
             rows.append((each.title, *[NOTHING] * (len(heads) - 1)))
             continue
         figures = (many.cpu_ms, many.requests_per_second, many.p50_ms, many.p99_ms, one.p50_ms, one.cpu_ms)
-        rows.append((each.title, *map(_short, figures), str(many.graph_calls)))
+        rows.append((each.title, *map(short, figures), str(many.graph_calls)))
     return to_table(heads, rows)
 
 
 def _entrants(results: Results) -> str:
-    rows = (
-        (each.title, _short(each.start_seconds), _short(each.rss_mb))
-        for each in _running(results)
-    )
+    rows = ((each.title, short(each.start_seconds), short(each.rss_mb)) for each in _running(results))
     return to_table(("", "first answer after s", "RSS MB after all jobs"), rows)
 
 
@@ -91,27 +88,28 @@ def _remarks(results: Results) -> list[str]:
         for job, why in each.cannot.items()
         if job in results.jobs
     ]
-    connections = ", ".join(
-        f"{title} at {figures.connections} connections"
-        for job, title in results.jobs.items()
-        if (figures := next((each for each in results.figures if each.job == job and each.connections > 1), None))
-    )
+    machine = f"{about['date']}, {about['machine']['processor']}, {about['machine']['cores']} cores. {versions}."
+    return [*missing, *cannot, _method(results), machine]
+
+
+def _method(results: Results) -> str:
+    about = results.about
+    connections = {each.job: each.connections for each in results.figures if each.connections > 1}
+    at = ", ".join(f"{connections[job]} for “{title}”" for job, title in results.jobs.items() if job in connections)
     late = sum(each.late for each in results.figures)
-    return [
-        *missing,
-        *cannot,
-        f"Windows of {about['seconds']} s, {'TLS' if about['tls'] else 'plain HTTP'} to the upstream: "
-        f"{connections}. Within a window the CPU for each request usually varied by {results.spread:.0%}; "
-        f"other processes of the machine were using {results.others:.2f} cores"
-        f"{f'; {late} answers took over a minute' if late else ''}.",
-        f"{about['date']}, {about['machine']['processor']}, {about['machine']['cores']} cores. {versions}.",
-    ]
+    return (
+        f"Windows of {about['seconds']} s, {'TLS' if about['tls'] else 'plain HTTP'} to the upstream. "
+        f"Connections where nothing else is said: {at}. "
+        f"From one part of a window to another the CPU for each request differed by {results.spread:.0%} (the median); "
+        f"processes that are no part of this were using {results.others:.2f} cores"
+        f"{f'; {late} answers took over a minute' if late else ''}."
+    )
 
 
-def _short(figure: float | None) -> str:
+def short(figure: float | None) -> str:
     """Three digits that say something."""
     if figure is None:
         return NOTHING
-    if figure >= 100:  # noqa: PLR2004
+    if figure >= 100:
         return f"{figure:.0f}"
-    return f"{figure:.3g}" if figure >= 0.01 else f"{figure:.3f}"  # noqa: PLR2004
+    return f"{figure:.3g}" if figure >= 0.01 else f"{figure:.3f}"

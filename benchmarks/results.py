@@ -11,7 +11,8 @@ OURS: Final = "ours"
 class Figures:
     """One contender in one job. `spread`: of the CPU between the parts of the window, in relation to the whole.
 
-    Latencies are None if no request of the window ended in it. `graph_calls`: for each request. `others`: cores that processes which are no part of this were using.
+    Latencies are None if no request ended within the window.
+    `graph_calls`: for each request. `others`: cores that processes which are no part of this were using.
     """
 
     contender: str

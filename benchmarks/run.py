@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -54,7 +54,7 @@ def run(options: Namespace) -> Results:
         for contender in (CONTENDERS[name] for name in options.only or CONTENDERS):
             try:
                 contest.run(contender, jobs, results)
-            except (ServerError, FileNotFoundError) as failure:
+            except ServerError as failure:
                 if contender.name == OURS:
                     raise
                 sys.stdout.write(f"{contender.name}: not available: {failure}\n")
@@ -77,7 +77,9 @@ def find_cores() -> tuple[int, int]:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="make bench ARGS=…", description="The gateway against rivals on the same jobs.")
-    parser.add_argument("--quick", action="store_true", help="four jobs, a second each: a first impression in under 3 minutes")
+    parser.add_argument(
+        "--quick", action="store_true", help="four jobs, a second each: a first impression in under 3 minutes"
+    )
     parser.add_argument("--seconds", type=_seconds, default=4, help="length of a window (default: %(default)s)")
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, metavar="CONTENDER")
     parser.add_argument("--jobs", nargs="+", choices=JOBS, metavar="JOB")
@@ -88,7 +90,7 @@ def _parser() -> ArgumentParser:
 
 def _seconds(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 600:
-        raise ValueError
+        raise ArgumentTypeError(f"{text!r} is not from 1 to 600")
     return int(text)
 
 

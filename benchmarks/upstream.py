@@ -25,6 +25,9 @@ READS_BATCH_BYTES: Final = 8_999
 
 CALM_SECONDS: Final = 0.1
 
+DIAGNOSTIC: Final = json.dumps(
+    {"ServerInfo": {"DataCenter": "West Europe", "Slice": "E", "Ring": "5", "ScaleUnit": "003", "RoleInstance": "AM1"}}
+)
 CONFIGURATION: Final = r"""
 daemon off;
 master_process off;
@@ -33,7 +36,8 @@ error_log stderr error;
 events { worker_connections 4096; }
 http {
     access_log off;
-    client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+    client_body_temp_path body; proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
     client_body_buffer_size 64k; large_client_header_buffers 4 32k;
     keepalive_requests 1000000000; keepalive_timeout 1h; sendfile on; tcp_nodelay on;
     open_file_cache max=1000 inactive=1h;
@@ -47,7 +51,7 @@ http {
         root files;
         add_header request-id $request_id always;
         add_header client-request-id $http_client_request_id always;
-        add_header x-ms-ags-diagnostic '{"ServerInfo":{"DataCenter":"West Europe","Slice":"E","Ring":"5","ScaleUnit":"003","RoleInstance":"AM1PEPF0002781F"}}' always;
+        add_header x-ms-ags-diagnostic '%(diagnostic)s' always;
         add_header OData-Version 4.0 always;
         add_header Cache-Control no-store always;
         add_header Strict-Transport-Security max-age=31536000 always;
@@ -107,7 +111,7 @@ def to_calls(status: str) -> int:
 
 @contextmanager
 def running(directory: Path, *, tls: bool) -> Iterator[Upstream]:
-    """nginx in the directory, on the caller's core."""
+    """Starts nginx in the directory, on the caller's core, and stops it."""
     port, status_port = free_port(), free_port()
     write_files(directory / "files")
     key_file, ca_file = directory / "key.pem", directory / "certificate.pem"
@@ -134,6 +138,7 @@ def to_configuration(port: int, status_port: int, *, tls: bool) -> str:
         "devices": DEVICES,
         "tenants": TENANTS,
         "batch": BATCH,
+        "diagnostic": DIAGNOSTIC,
     }
 
 

@@ -55,7 +55,9 @@ class Bench:
         samples = self._samples(process.pid, seconds)
         seen = load.to_load(process.communicate()[0])
         _check(seen, size)
-        return to_figures(self.contender, job, connections, graph_calls, samples, seen)
+        return to_figures(
+            samples, seen, contender=self.contender, job=job, connections=connections, graph_calls=graph_calls
+        )
 
     def _start(self, post: Post, connections: int, seconds: int) -> subprocess.Popen[str]:
         script = self.directory / "load.lua"
@@ -91,8 +93,9 @@ class Bench:
 
 
 def to_figures(
-    contender: str, job: str, connections: int, graph_calls: int, samples: list[Sample], seen: Load
+    samples: list[Sample], seen: Load, *, contender: str, job: str, connections: int, graph_calls: int
 ) -> Figures:
+    """Of the samples, in the order of time."""
     first, last = samples[0], samples[-1]
     seconds, requests = last.time - first.time, (last.calls - first.calls) / graph_calls
     whole = _cpu_ms(first, last, graph_calls)
@@ -115,11 +118,15 @@ def to_figures(
 
 def _cpu_ms(begin: Sample, end: Sample, graph_calls: int) -> float:
     """For each request. A window in which none ends says nothing; it counts as one."""
-    return (end.server_seconds - begin.server_seconds) * 1000 / (max(end.calls - begin.calls, graph_calls) / graph_calls)
+    return (
+        (end.server_seconds - begin.server_seconds) * 1000 / (max(end.calls - begin.calls, graph_calls) / graph_calls)
+    )
 
 
 def _check(seen: Load, size: int) -> None:
     if seen.refused or seen.broken:
         raise LoadError(f"{seen.refused} requests were refused and {seen.broken} connections were lost")
     if seen.requests and seen.bytes / seen.requests < size * SAME_SIZE:
-        raise LoadError(f"answers have {seen.bytes / seen.requests:.0f} bytes; one that is right has {size} and headers")
+        raise LoadError(
+            f"answers have {seen.bytes / seen.requests:.0f} bytes; one that is right has {size} and headers"
+        )

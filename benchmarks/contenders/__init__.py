@@ -51,7 +51,6 @@ class Contender:
     cannot: Mapping[str, str] = field(default_factory=dict)
     has_bulk: bool = False
     is_graphql: bool = True
-    is_node: bool = False
 
 
 def _python(module: str) -> Callable[[Setting], Command]:
@@ -97,9 +96,9 @@ CONTENDERS: Final = {
             is_graphql=False,
         ),
         Contender("textbook", "Strawberry + httpx, textbook", _python("textbook")),
-        Contender("mercurius", "Mercurius with JIT", _node("mercurius.mjs"), is_node=True),
-        Contender("apollo", "Apollo Server", _node("apollo.mjs"), is_node=True),
-        Contender("yoga", "GraphQL Yoga", _node("yoga.mjs"), is_node=True),
-        Contender("tailcall", "Tailcall 1.0", _tailcall, lambda _: {"TAILCALL_TRACKER": "false"}, is_node=True),
+        Contender("mercurius", "Mercurius with JIT", _node("mercurius.mjs")),
+        Contender("apollo", "Apollo Server", _node("apollo.mjs")),
+        Contender("yoga", "GraphQL Yoga", _node("yoga.mjs")),
+        Contender("tailcall", "Tailcall", _tailcall, lambda _: {"TAILCALL_TRACKER": "false"}),
     )
 }

@@ -10,6 +10,7 @@ import httpx
 import strawberry
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Route
 from strawberry.asgi import GraphQL
 
 ROOT = "/v1.0/tenantRelationships/managedTenants"
@@ -140,8 +141,7 @@ class Mutation:
         return to_connection(await ask_graph(info, "POST", "/cloudPcConnections", json=body))
 
 
-app = Starlette()
-app.add_route("/graphql", GraphQL(strawberry.Schema(Query, Mutation)))
+app = Starlette(routes=[Route("/graphql", GraphQL(strawberry.Schema(Query, Mutation)))])
 
 if __name__ == "__main__":
     uvicorn.run(app, port=int(os.environ["PORT"]))
