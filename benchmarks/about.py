@@ -24,9 +24,10 @@ NODE_PACKAGES: Final = (
 )
 
 
-def describe(*, seconds: int, tls: bool) -> dict[str, Any]:
+def describe(*, rounds: int, seconds: int, tls: bool) -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
+        "rounds": rounds,
         "seconds": seconds,
         "tls": tls,
         "machine": {

@@ -98,9 +98,10 @@ def _method(results: Results) -> str:
     at = ", ".join(f"{connections[job]} for “{title}”" for job, title in results.jobs.items() if job in connections)
     late = sum(each.late for each in results.figures)
     return (
-        f"Windows of {about['seconds']} s, {'TLS' if about['tls'] else 'plain HTTP'} to the upstream. "
+        f"The medians of {about['rounds']} rounds with windows of {about['seconds']} s; "
+        f"{'TLS' if about['tls'] else 'plain HTTP'} to the upstream. "
         f"Connections where nothing else is said: {at}. "
-        f"From one part of a window to another the CPU for each request differed by {results.spread:.0%} (the median); "
+        f"From round to round the CPU for each request usually differed by {results.spread:.0%}; "
         f"processes that are no part of this were using {results.others:.2f} cores"
         f"{f'; {late} answers took over a minute' if late else ''}."
     )

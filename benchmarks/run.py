@@ -6,24 +6,25 @@ import shutil
 import sys
 import tempfile
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks import upstream
 from benchmarks.about import describe
 from benchmarks.chart import to_svg
-from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders import CONTENDERS, Contender
 from benchmarks.contest import Contest, WrongAnswerError, make_token
-from benchmarks.jobs import JOBS
+from benchmarks.jobs import JOBS, Job
 from benchmarks.load import LoadError
 from benchmarks.report import to_line, to_markdown
-from benchmarks.results import OURS, Entrant, Figures, Results
+from benchmarks.results import OURS, Entrant, Figures, Results, merge
 from benchmarks.server import ServerError
 from benchmarks.upstream import UpstreamError
 
 RESULTS: Final = Path(__file__).parent / "results"
+ROUNDS: Final = 3
 QUICK_JOBS: Final = ("create", "get", "list", "join")
 PROGRAMS: Final = ("nginx", "wrk", "taskset")
 
@@ -40,25 +41,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"benchmarks: {failure}")
     sys.stdout.write(f"\n{to_markdown(results)}")
     if not (options.only or options.jobs or options.quick):
-        _write(results, "tls" if options.tls else "latest")
+        _write(results, "latest-tls" if options.tls else "latest")
 
 
 def run(options: Namespace) -> Results:
     server_core, load_core = find_cores()
     os.sched_setaffinity(0, {load_core})
-    seconds = 1 if options.quick else options.seconds
+    seconds, rounds = (1, 1) if options.quick else (options.seconds, ROUNDS)
     jobs = [JOBS[name] for name in options.jobs or (QUICK_JOBS if options.quick else JOBS)]
-    results = Results(describe(seconds=seconds, tls=options.tls), {job.name: job.title for job in jobs})
+    contenders = [CONTENDERS[name] for name in options.only or CONTENDERS]
+    about = describe(rounds=rounds, seconds=seconds, tls=options.tls)
     with tempfile.TemporaryDirectory() as name, upstream.running(Path(name), tls=options.tls) as graph:
         contest = Contest(graph, Path(name), server_core, seconds, make_token(), _tell)
-        for contender in (CONTENDERS[name] for name in options.only or CONTENDERS):
-            try:
-                contest.run(contender, jobs, results)
-            except ServerError as failure:
-                if contender.name == OURS:
-                    raise
-                sys.stdout.write(f"{contender.name}: not available: {failure}\n")
-                results.entrants.append(Entrant(contender.name, contender.title, {}, missing=str(failure)))
+        return merge([run_round(contest, contenders, jobs, about) for _ in range(rounds)])
+
+
+def run_round(
+    contest: Contest, contenders: Sequence[Contender], jobs: Sequence[Job], about: Mapping[str, Any]
+) -> Results:
+    """Each contender once. A rival that does not start is told of; any other failure ends the run."""
+    results = Results(about, {job.name: job.title for job in jobs})
+    for contender in contenders:
+        try:
+            contest.run(contender, jobs, results)
+        except ServerError as failure:
+            if contender.name == OURS:
+                raise
+            sys.stdout.write(f"{contender.name}: not available: {failure}\n")
+            results.entrants.append(Entrant(contender.name, contender.title, {}, missing=str(failure)))
     return results
 
 
@@ -80,7 +90,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--quick", action="store_true", help="four jobs, a second each: a first impression in under 3 minutes"
     )
-    parser.add_argument("--seconds", type=_seconds, default=4, help="length of a window (default: %(default)s)")
+    parser.add_argument("--seconds", type=_seconds, default=2, help="length of a window (default: %(default)s)")
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, metavar="CONTENDER")
     parser.add_argument("--jobs", nargs="+", choices=JOBS, metavar="JOB")
     parser.add_argument("--tls", action="store_true", help="TLS between server and upstream, as with the real Graph")

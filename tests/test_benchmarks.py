@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -15,7 +16,7 @@ from benchmarks.jobs import JOBS, Job
 from benchmarks.load import Load, LoadError, to_load, to_script
 from benchmarks.measure import TICKS_A_SECOND, cpu_seconds, rss_mb, to_busy_seconds, to_cpu_seconds, tree
 from benchmarks.report import short, to_line, to_markdown, to_table
-from benchmarks.results import Entrant, Figures, Results
+from benchmarks.results import Entrant, Figures, Results, merge
 from benchmarks.run import main
 from benchmarks.server import Post
 from benchmarks.upstream import to_calls, to_configuration, write_files
@@ -51,7 +52,8 @@ def results() -> Results:
     """Of a run in which a rival is twice as good at one job, does not do the other, and another rival is missing."""
     about = {
         "date": "2026-11-25",
-        "seconds": 4,
+        "rounds": 3,
+        "seconds": 2,
         "tls": False,
         "machine": {"processor": "Abacus", "cores": 2},
         "versions": {"python": "3.11.7", "node": None},
@@ -143,6 +145,14 @@ def test_a_ratio_is_the_cpu_in_relation_to_ours(results: Results) -> None:
     assert ratios == [1.0, 1.0, 0.5, None, None, None]
 
 
+def test_a_run_is_the_median_of_its_rounds(results: Results) -> None:
+    """Of each job it has the round in the middle, and how far the rounds were apart."""
+    rounds = [Results(results.about, results.jobs, [], [figures("ours", "get", cpu_ms)]) for cpu_ms in (8, 2, 4)]
+    rounds[-1].entrants = results.entrants
+    expected = replace(figures("ours", "get", 4), spread=1.5)
+    assert merge(rounds) == Results(results.about, results.jobs, results.entrants, [expected])
+
+
 def test_a_table_has_text_on_the_left_and_figures_on_the_right() -> None:
     """It is Markdown as GitHub shows it."""
     assert to_table(("", "ms"), [("a", "1")]) == "|  | ms |\n| --- | --: |\n| a | 1 |"
@@ -172,9 +182,9 @@ def test_the_report_has_ratios_first_and_says_what_is_missing(results: Results) 
     assert "| A & B | 1 | 1000 | 64 | – | 96 | 1.5 | 1 |" in report
     entrants = "| --- | --: | --: |\n| this gateway | 0.5 | 80 |\n| A & B | 0.25 | 160 |"
     method = (
-        "Windows of 4 s, plain HTTP to the upstream. Connections where nothing else is said: 64 for “get one”, 8 for “a "
-        "join”. From one part of a window to another the CPU for each request differed by 4% (the median); processes "
-        "that are no part of this were using 0.10 cores."
+        "The medians of 3 rounds with windows of 2 s; plain HTTP to the upstream. Connections where nothing else is "
+        "said: 64 for “get one”, 8 for “a join”. From round to round the CPU for each request usually differed by 4%; "
+        "processes that are no part of this were using 0.10 cores."
     )
     assert report.split("\n\n")[-5:] == [
         f"|  | first answer after s | RSS MB after all jobs |\n{entrants}",
