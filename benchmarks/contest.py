@@ -14,7 +14,7 @@ from benchmarks.contenders import Contender, Setting
 from benchmarks.jobs import Job
 from benchmarks.measure import rss_mb
 from benchmarks.results import Entrant, Figures, Results
-from benchmarks.server import Post, Server, ask, free_port, serving, to_post
+from benchmarks.server import Post, Server, ServerError, ask, free_port, serving, to_post
 from benchmarks.upstream import Upstream
 from benchmarks.window import Bench
 
@@ -41,6 +41,8 @@ class Contest:
 
     def run(self, contender: Contender, jobs: Sequence[Job], results: Results) -> None:
         """Adds to the results. Raises `ServerError` if it does not start, `WrongAnswerError` or `LoadError`."""
+        if self.upstream.ca_file and not contender.trusts_ca_file:
+            raise ServerError("it trusts public certificate authorities only")
         able = [job for job in jobs if job.name not in contender.cannot]
         setting = Setting(free_port(), self.upstream.url, self.upstream.ca_file, self.directory)
         passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}

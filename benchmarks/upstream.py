@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.answers import Row, connection, entity, page, tenants
-from benchmarks.certificate import write_certificate
+from benchmarks.certificate import write_certificates
 from benchmarks.jobs import BATCH, CONNECTIONS, DEVICES, JOBS, JOINED, LISTED, MANY, TENANTS
 from benchmarks.server import free_port, stop, wait_until_open
 
@@ -114,9 +114,9 @@ def running(directory: Path, *, tls: bool) -> Iterator[Upstream]:
     """Starts nginx in the directory, on the caller's core, and stops it."""
     port, status_port = free_port(), free_port()
     write_files(directory / "files")
-    key_file, ca_file = directory / "key.pem", directory / "certificate.pem"
+    ca_file = directory / "authority.pem"
     if tls:
-        write_certificate(key_file, ca_file)
+        write_certificates(directory / "key.pem", directory / "certificate.pem", ca_file)
     (directory / "nginx.conf").write_text(to_configuration(port, status_port, tls=tls))
     process = subprocess.Popen(["nginx", "-e", "stderr", "-p", directory, "-c", "nginx.conf"])
     try:

@@ -41,7 +41,8 @@ Command = tuple[str, ...]
 class Contender:
     """`command`: of a setting. `cannot`: jobs that it does not do, and why.
 
-    `has_bulk`: creates many in one field. `is_graphql`: if not, its answer is Graph's own.
+    `has_bulk`: creates many in one field. `is_graphql`: if not, its answer is Graph's own. `trusts_ca_file`: if not,
+    it trusts public certificate authorities only.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Contender:
     cannot: Mapping[str, str] = field(default_factory=dict)
     has_bulk: bool = False
     is_graphql: bool = True
+    trusts_ca_file: bool = True
 
 
 def _python(module: str) -> Callable[[Setting], Command]:
@@ -99,6 +101,6 @@ CONTENDERS: Final = {
         Contender("mercurius", "Mercurius with JIT", _node("mercurius.mjs")),
         Contender("apollo", "Apollo Server", _node("apollo.mjs")),
         Contender("yoga", "GraphQL Yoga", _node("yoga.mjs")),
-        Contender("tailcall", "Tailcall", _tailcall, lambda _: {"TAILCALL_TRACKER": "false"}),
+        Contender("tailcall", "Tailcall", _tailcall, lambda _: {"TAILCALL_TRACKER": "false"}, trusts_ca_file=False),
     )
 }
