@@ -13,8 +13,8 @@ COLUMNS: Final = 2
 WIDTH: Final = 500
 BAR: Final = 20
 HEAD: Final = 40
-LABELS: Final = 210
-FIGURES: Final = 110
+LABELS: Final = 200
+FIGURES: Final = 120
 MARGIN: Final = 16
 
 STYLE: Final = """
@@ -38,7 +38,7 @@ def to_svg(results: Results) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">',
         f"<title>{TITLE}</title><style>{STYLE}</style>",
         f'<rect class="paper" width="{width}" height="{height}" rx="8"/>',
-        _text(MARGIN, 26, f"{TITLE}: shorter is better, the dashed line is 1", "quiet"),
+        _text(MARGIN, 26, f"{TITLE}: shorter is better, the dashed line is 1, the scale is logarithmic", "quiet"),
     ]
     for index, (job, title) in enumerate(panels.items()):
         x, y = WIDTH * (index % COLUMNS), HEAD + panel_height * (index // COLUMNS)
@@ -62,16 +62,17 @@ class Scale:
 
 
 def _bars(results: Results, job: str, titles: Mapping[str, str], scale: Scale) -> Iterator[str]:
+    right = WIDTH - LABELS - MARGIN
     for row, (name, title) in enumerate(titles.items()):
         top = BAR * row
         yield _text(-8, top + 14, title, "label", anchor="end")
         figures, ratio = results.of(name, job), results.ratio(name, job)
         if figures is None or ratio is None:
-            yield _text(4, top + 14, NOTHING, "quiet")
+            yield _text(right, top + 14, NOTHING, "quiet", anchor="end")
             continue
         length, kind = scale.length(ratio), "ours" if name == OURS else "other"
         yield f'<rect class="{kind}" y="{top + 2}" width="{length:.1f}" height="{BAR - 5}" rx="2"/>'
-        yield _text(length + 6, top + 14, f"{short(ratio)}  ({short(figures.cpu_ms)} ms)", "quiet")
+        yield _text(right, top + 14, f"{short(ratio)} ({short(figures.cpu_ms)} ms)", "quiet", anchor="end")
     one = scale.length(1)
     yield f'<line x1="{one:.1f}" x2="{one:.1f}" y2="{BAR * len(titles)}"/>'
 

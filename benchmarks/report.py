@@ -98,7 +98,7 @@ def _method(results: Results) -> str:
     at = ", ".join(f"{connections[job]} for “{title}”" for job, title in results.jobs.items() if job in connections)
     late = sum(each.late for each in results.figures)
     return (
-        f"The medians of {about['rounds']} rounds with windows of {about['seconds']} s; "
+        f"Rounds: {about['rounds']}, of which the median is shown; windows of {about['seconds']} s; "
         f"{'TLS' if about['tls'] else 'plain HTTP'} to the upstream. "
         f"Connections where nothing else is said: {at}. "
         f"From round to round the CPU for each request usually differed by {results.spread:.0%}; "

@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         results = run(options)
     except (CannotRunError, UpstreamError, WrongAnswerError, LoadError, ServerError) as failure:
         sys.exit(f"benchmarks: {failure}")
+    except KeyboardInterrupt:
+        sys.exit("benchmarks: stopped; nothing was written")
     sys.stdout.write(f"\n{to_markdown(results)}")
     if not (options.only or options.jobs or options.quick):
         _write(results, "latest-tls" if options.tls else "latest")

@@ -182,9 +182,9 @@ def test_the_report_has_ratios_first_and_says_what_is_missing(results: Results) 
     assert "| A & B | 1 | 1000 | 64 | – | 96 | 1.5 | 1 |" in report
     entrants = "| --- | --: | --: |\n| this gateway | 0.5 | 80 |\n| A & B | 0.25 | 160 |"
     method = (
-        "The medians of 3 rounds with windows of 2 s; plain HTTP to the upstream. Connections where nothing else is "
-        "said: 64 for “get one”, 8 for “a join”. From round to round the CPU for each request usually differed by 4%; "
-        "processes that are no part of this were using 0.10 cores."
+        "Rounds: 3, of which the median is shown; windows of 2 s; plain HTTP to the upstream. Connections where nothing "
+        "else is said: 64 for “get one”, 8 for “a join”. From round to round the CPU for each request usually differed "
+        "by 4%; processes that are no part of this were using 0.10 cores."
     )
     assert report.split("\n\n")[-5:] == [
         f"|  | first answer after s | RSS MB after all jobs |\n{entrants}",
@@ -203,9 +203,9 @@ def test_the_chart_has_a_bar_for_each_ratio(results: Results) -> None:
     assert [each.get("class") for each in bars] == ["ours", "other", "ours"]
     assert float(bars[0].get("width", 0)) > float(bars[1].get("width", 0)) > 0
     assert [each.text for each in drawing.iter(f"{svg}text") if each.get("class") == "quiet"][1:] == [
-        "1  (2 ms)",
-        "0.5  (1 ms)",
-        "1  (4 ms)",
+        "1 (2 ms)",
+        "0.5 (1 ms)",
+        "1 (4 ms)",
         "–",
     ]
 

@@ -92,7 +92,7 @@ CONTENDERS: Final = {
         Contender("ours", "this gateway", _gateway, _gateway_environ, has_bulk=True),
         Contender(
             "proxy",
-            "proxy without GraphQL, in Python",
+            "Python proxy, no GraphQL",
             _python("proxy"),
             cannot={"join": "one call to Graph is not enough"},
             is_graphql=False,
