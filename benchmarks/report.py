@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from benchmarks.results import Entrant, Figures, Results
 
 NOTHING = "–"
+BUSY_CORES = 0.2
+BUSY = " **The machine was busy: these figures are rough.** A quiet one gives better ones."
 
 
 def to_line(figures: Figures) -> str:
@@ -21,7 +23,7 @@ def to_markdown(results: Results) -> str:
         "# CPU for each request, in relation to this gateway",
         "Below 1 a contender needs less than the gateway, above 1 more. In brackets: milliseconds of CPU.",
         _ratios(results),
-        *(part for job in results.jobs for part in (f"## {results.jobs[job]}", _job(results, job))),
+        *(part for job in results.jobs for part in (_heading(results, job), _job(results, job))),
         "## Start and memory",
         _entrants(results),
         *_remarks(results),
@@ -45,6 +47,11 @@ def _ratio(results: Results, contender: str, job: str) -> str:
     if figures is None:
         return NOTHING
     return f"{short(figures.cpu_ms)} ms" if ratio is None else f"**{short(ratio)}** ({short(figures.cpu_ms)})"
+
+
+def _heading(results: Results, job: str) -> str:
+    connections = max((each.connections for each in results.figures if each.job == job), default=0)
+    return f"## {results.jobs[job][0].upper()}{results.jobs[job][1:]}: {connections} connections"
 
 
 def _job(results: Results, job: str) -> str:
@@ -94,16 +101,14 @@ def _remarks(results: Results) -> list[str]:
 
 def _method(results: Results) -> str:
     about = results.about
-    connections = {each.job: each.connections for each in results.figures if each.connections > 1}
-    at = ", ".join(f"{connections[job]} for “{title}”" for job, title in results.jobs.items() if job in connections)
     late = sum(each.late for each in results.figures)
     return (
         f"Rounds: {about['rounds']}, of which the median is shown; windows of {about['seconds']} s; "
         f"{'TLS' if about['tls'] else 'plain HTTP'} to the upstream. "
-        f"Connections where nothing else is said: {at}. "
         f"From round to round the CPU for each request usually differed by {results.spread:.0%}; "
         f"processes that are no part of this were using {results.others:.2f} cores"
         f"{f'; {late} answers took over a minute' if late else ''}."
+        f"{BUSY if results.others > BUSY_CORES else ''}"
     )
 
 

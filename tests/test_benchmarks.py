@@ -179,12 +179,16 @@ def test_the_report_has_ratios_first_and_says_what_is_missing(results: Results) 
     report = to_markdown(results)
     ratios = "|  | get one | a join |\n| --- | --: | --: |\n| this gateway | **1** (2) | **1** (4) |\n"
     assert f"{ratios}| A & B | **0.5** (1) | – |" in report
+    assert [line for line in report.splitlines() if line.startswith("## ")] == [
+        "## Get one: 64 connections",
+        "## A join: 8 connections",
+        "## Start and memory",
+    ]
     assert "| A & B | 1 | 1000 | 64 | – | 96 | 1.5 | 1 |" in report
     entrants = "| --- | --: | --: |\n| this gateway | 0.5 | 80 |\n| A & B | 0.25 | 160 |"
     method = (
-        "Rounds: 3, of which the median is shown; windows of 2 s; plain HTTP to the upstream. Connections where "
-        "nothing else is said: 64 for “get one”, 8 for “a join”. From round to round the CPU for each request usually "
-        "differed by 4%; processes that are no part of this were using 0.10 cores."
+        "Rounds: 3, of which the median is shown; windows of 2 s; plain HTTP to the upstream. From round to round the "
+        "CPU for each request usually differed by 4%; processes that are no part of this were using 0.10 cores."
     )
     assert report.split("\n\n")[-5:] == [
         f"|  | first answer after s | RSS MB after all jobs |\n{entrants}",
@@ -193,6 +197,12 @@ def test_the_report_has_ratios_first_and_says_what_is_missing(results: Results) 
         method,
         "2026-11-25, Abacus, 2 cores. python 3.11.7.\n",
     ]
+
+
+def test_a_busy_machine_is_told(results: Results) -> None:
+    """Figures from a machine that does other things are not passed off as good ones."""
+    results.figures = [replace(each, others=1.4) for each in results.figures]
+    assert "were using 1.40 cores. **The machine was busy: these figures are rough.**" in to_markdown(results)
 
 
 def test_the_chart_has_a_bar_for_each_ratio(results: Results) -> None:
