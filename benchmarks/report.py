@@ -103,9 +103,9 @@ def _method(results: Results) -> str:
     about = results.about
     late = sum(each.late for each in results.figures)
     return (
-        f"Rounds: {about['rounds']}, of which the median is shown; windows of {about['seconds']} s; "
+        f"Rounds: {about['rounds']}; the median is shown; windows of {about['seconds']} s; "
         f"{'TLS' if about['tls'] else 'plain HTTP'} to the upstream. "
-        f"From round to round the CPU for each request usually differed by {results.spread:.0%}; "
+        f"Measured again, the CPU for each request usually differed by {results.spread:.0%}; "
         f"processes that are no part of this were using {results.others:.2f} cores"
         f"{f'; {late} answers took over a minute' if late else ''}."
         f"{BUSY if results.others > BUSY_CORES else ''}"

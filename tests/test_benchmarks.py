@@ -187,8 +187,8 @@ def test_the_report_has_ratios_first_and_says_what_is_missing(results: Results) 
     assert "| A & B | 1 | 1000 | 64 | – | 96 | 1.5 | 1 |" in report
     entrants = "| --- | --: | --: |\n| this gateway | 0.5 | 80 |\n| A & B | 0.25 | 160 |"
     method = (
-        "Rounds: 3, of which the median is shown; windows of 2 s; plain HTTP to the upstream. From round to round the "
-        "CPU for each request usually differed by 4%; processes that are no part of this were using 0.10 cores."
+        "Rounds: 3; the median is shown; windows of 2 s; plain HTTP to the upstream. Measured again, the CPU for each "
+        "request usually differed by 4%; processes that are no part of this were using 0.10 cores."
     )
     assert report.split("\n\n")[-5:] == [
         f"|  | first answer after s | RSS MB after all jobs |\n{entrants}",
