@@ -17,7 +17,7 @@ PROCESSES := tests/system tests/test_cli.py tests/tools/test_sign_in.py
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test test-system bench check lint types schema catalog playground wheel lock audit clean
+.PHONY: help run test coverage test-system bench check lint types schema catalog playground wheel lock audit clean
 
 help:  ## What can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -25,7 +25,10 @@ help:  ## What can be done here
 run: $(VENV)/run gateway/static/index.html  ## Set everything up and start gateway and Graph emulator (ARGS="--port 9000")
 	@exec $(BIN)/gateway run $(ARGS)
 
-test: $(VENV)/dev  ## All tests but those of tests/system; every branch of gateway/ that they can reach must be covered
+test: $(VENV)/dev  ## All tests but those of tests/system
+	$(BIN)/pytest -n auto --ignore tests/system
+
+coverage: $(VENV)/dev  ## The same; every branch of gateway/ that they can reach must be covered
 	$(BIN)/pytest -n auto --ignore tests/system --cov
 
 test-system: $(VENV)/dev gateway/static/index.html $(AUDITS)/node_modules/.package-lock.json  ## Tests with real sockets, processes and a browser (Chromium)
@@ -36,7 +39,7 @@ test-system: $(VENV)/dev gateway/static/index.html $(AUDITS)/node_modules/.packa
 bench: $(VENV)/dev benchmarks/node_modules/.package-lock.json  ## The gateway against rivals, as ratios (ARGS=--quick takes under 3 minutes)
 	@$(WITH_NODE) $(BIN)/python -m benchmarks.run $(ARGS)
 
-check: lint types test  ## What CI checks: format, lint, types, schema.graphql, the page's types, tests
+check: lint types coverage  ## What CI checks: format, lint, types, schema.graphql, the page's types, tests
 	@$(BIN)/gateway schema | diff -u schema.graphql - || { echo "schema.graphql is out of date: make schema" >&2; exit 1; }
 
 lint: $(VENV)/dev

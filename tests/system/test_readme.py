@@ -36,7 +36,7 @@ NODE_END: Final = "console.log(JSON.stringify({ data, errors }));\n"
 
 RUN_BY: Final = {
     "make run": ("tests/system/process.py", '"run", "--port", "0"'),
-    "make test": ("Makefile", "check: lint types test"),
+    "make test": (".ci/run", "step make test\n"),
     "gateway check": ("tests/system/test_check_and_token.py", 'gateway("check"'),
     "gateway check --sign-in": ("tests/system/test_check_and_token.py", 'gateway("check", "--sign-in"'),
     "gateway serve": ("tests/system/process.py", '"serve", "--port", "0"'),
