@@ -7,27 +7,27 @@ from pathlib import Path
 
 import pytest
 
-from gateway.graph.transport import HttpxTransport, LostError, NotSentError
-from tests.system.hop import created, failure, post, says, silent, transport
+from gateway.graph.transport import LostError, NotSentError, Transport
+from tests.system.hop import Opener, created, failure, post, says, silent
 from tests.system.sockets import CREATED, Peer, Server, Talk, serving, write_certificate
 
 
-async def test_a_server_that_is_not_there() -> None:
+async def test_a_server_that_is_not_there(transport: Opener) -> None:
     """Nothing was sent, and the caller is told so."""
     async with serving(says()) as server:
         port = server.port
-    error = await failure(f"http://127.0.0.1:{port}/")
+    error = await failure(transport, f"http://127.0.0.1:{port}/")
     assert (type(error), str(error)) == (NotSentError, "ConnectError")
     assert await created(f"http://127.0.0.1:{port}") == "UPSTREAM_UNAVAILABLE"
 
 
-async def test_time_is_up_before_the_handshake_is_done() -> None:
+async def test_time_is_up_before_the_handshake_is_done(transport: Opener) -> None:
     """Nothing was sent to a server that does not get to TLS, and its connection is closed."""
     async with serving(Peer.until_closed) as server:
-        assert type(await failure(f"https://127.0.0.1:{server.port}/", seconds=0.3)) is NotSentError
+        assert type(await failure(transport, f"https://127.0.0.1:{server.port}/", seconds=0.3)) is NotSentError
 
 
-async def test_time_is_up_while_waiting_for_a_connection() -> None:
+async def test_time_is_up_while_waiting_for_a_connection(transport: Opener) -> None:
     """All are busy with other requests: this one was not sent."""
     async with serving(silent) as server, transport(connections=1) as hop:
         url = f"http://127.0.0.1:{server.port}/"
@@ -65,32 +65,38 @@ async def scheme(request: pytest.FixtureRequest) -> str:
 
 
 @asynccontextmanager
-async def over(scheme: str, talk: Talk, folder: Path) -> AsyncIterator[tuple[Server, HttpxTransport, str]]:
+async def over(
+    transport: Opener, scheme: str, talk: Talk, folder: Path
+) -> AsyncIterator[tuple[Server, Transport, str]]:
     """Server, transport that trusts it, and URL."""
     trusted, tls = write_certificate(folder, "localhost")
     async with serving(talk, tls=tls if scheme == "https" else None) as server, transport(trusted) as hop:
         yield server, hop, f"{scheme}://localhost:{server.port}/"
 
 
-async def test_a_connection_is_used_again(scheme: str, tmp_path: Path) -> None:
+async def test_a_connection_is_used_again(transport: Opener, scheme: str, tmp_path: Path) -> None:
     """Two requests, one handshake."""
-    async with over(scheme, answers_twice, tmp_path) as (server, hop, url):
+    async with over(transport, scheme, answers_twice, tmp_path) as (server, hop, url):
         assert [(await post(hop, url)).status for _ in range(2)] == [201, 201]
         assert (server.connections, server.methods) == (1, [b"POST", b"POST"])
 
 
-async def test_a_connection_that_was_closed_meanwhile_is_replaced(scheme: str, tmp_path: Path) -> None:
+async def test_a_connection_that_was_closed_meanwhile_is_replaced(
+    transport: Opener, scheme: str, tmp_path: Path
+) -> None:
     """The server closed between two requests: nothing of the second was sent to nobody, and it is sent once."""
-    async with over(scheme, answers_and_closes_later, tmp_path) as (server, hop, url):
+    async with over(transport, scheme, answers_and_closes_later, tmp_path) as (server, hop, url):
         assert (await post(hop, url)).status == 201
         await asyncio.sleep(0.2)
         assert (await post(hop, url)).status == 201
         assert (server.connections, server.methods) == (2, [b"POST", b"POST"])
 
 
-async def test_a_connection_that_is_closed_over_the_second_request(scheme: str, tmp_path: Path) -> None:
+async def test_a_connection_that_is_closed_over_the_second_request(
+    transport: Opener, scheme: str, tmp_path: Path
+) -> None:
     """The server had read it: nobody can tell what became of it."""
-    async with over(scheme, takes_two_and_answers_one, tmp_path) as (server, hop, url):
+    async with over(transport, scheme, takes_two_and_answers_one, tmp_path) as (server, hop, url):
         assert (await post(hop, url)).status == 201
         with pytest.raises(LostError):
             await post(hop, url)
@@ -101,12 +107,12 @@ async def test_a_connection_that_is_closed_over_the_second_request(scheme: str, 
     ("named", "trusts"),
     [pytest.param("localhost", False, id="unknown authority"), pytest.param("graph.test", True, id="wrong host name")],
 )
-async def test_a_certificate_that_is_not_trusted(tmp_path: Path, named: str, trusts: bool) -> None:
+async def test_a_certificate_that_is_not_trusted(transport: Opener, tmp_path: Path, named: str, trusts: bool) -> None:
     """No request leaves; the caller is told that nothing was sent."""
     trusted, tls = write_certificate(tmp_path, named)
     async with serving(says(CREATED), tls=tls) as server:
         url = f"https://localhost:{server.port}"
-        error = await failure(url, ca_file=trusted if trusts else None)
+        error = await failure(transport, url, ca_file=trusted if trusts else None)
         assert (type(error), str(error)) == (NotSentError, "ConnectError")
         settings = {"GATEWAY_CA_FILE": str(trusted)} if trusts else {}
         assert await created(url, **settings) == "UPSTREAM_UNAVAILABLE"
@@ -121,7 +127,7 @@ async def test_a_certificate_of_an_authority_of_ones_own(tmp_path: Path) -> None
         assert (code, server.methods) == (None, [b"POST"])
 
 
-async def test_plain_http_where_tls_is_wanted(tmp_path: Path) -> None:
+async def test_plain_http_where_tls_is_wanted(transport: Opener, tmp_path: Path) -> None:
     """And the other way round: no request leaves, or no answer comes."""
 
     async def speaks_first(peer: Peer) -> None:
@@ -129,7 +135,7 @@ async def test_plain_http_where_tls_is_wanted(tmp_path: Path) -> None:
         await peer.until_closed()
 
     async with serving(speaks_first) as server:
-        assert type(await failure(f"https://localhost:{server.port}/")) is NotSentError
+        assert type(await failure(transport, f"https://localhost:{server.port}/")) is NotSentError
     _, tls = write_certificate(tmp_path, "localhost")
     async with serving(says(CREATED), tls=tls) as server:
-        assert type(await failure(f"http://localhost:{server.port}/")) is LostError
+        assert type(await failure(transport, f"http://localhost:{server.port}/")) is LostError

@@ -11,7 +11,7 @@ import zlib
 import pytest
 
 from gateway.graph.transport import AnswerTooLargeError, LostError, TransportError
-from tests.system.hop import HEAD, MOST, created, failure, post, says, silent, transport
+from tests.system.hop import HEAD, MOST, Opener, created, failure, post, says, silent
 from tests.system.sockets import CREATED, Peer, Talk, serving
 
 
@@ -63,25 +63,27 @@ def bomb(size: int) -> bytes:
         ),
     ],
 )
-async def test_a_create_that_may_have_arrived_is_not_sent_again(talk: Talk, kind: type[TransportError]) -> None:
+async def test_a_create_that_may_have_arrived_is_not_sent_again(
+    transport: Opener, talk: Talk, kind: type[TransportError]
+) -> None:
     """No complete answer came: the outcome is unknown, and the server saw one request."""
     async with serving(talk) as server:
-        assert type(await failure(f"http://127.0.0.1:{server.port}/")) is kind
+        assert type(await failure(transport, f"http://127.0.0.1:{server.port}/")) is kind
     async with serving(talk) as server:
         assert await created(f"http://127.0.0.1:{server.port}") == "OUTCOME_UNKNOWN"
         assert server.connections == 1
 
 
-async def test_memory_is_bounded_while_an_answer_is_unpacked() -> None:
+async def test_memory_is_bounded_while_an_answer_is_unpacked(transport: Opener) -> None:
     """Much in little costs what the limit says, not what it unpacks to."""
     async with serving(says(bomb(200_000_000))) as server:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        assert type(await failure(f"http://127.0.0.1:{server.port}/")) is AnswerTooLargeError
+        assert type(await failure(transport, f"http://127.0.0.1:{server.port}/")) is AnswerTooLargeError
     grown_kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown_kilobytes < 20_000
 
 
-async def test_a_packed_answer_is_read() -> None:
+async def test_a_packed_answer_is_read(transport: Opener) -> None:
     """Also one that comes byte by byte."""
     packed = gzip.compress(b'{"id":"A"}')
     head = HEAD + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(packed)
@@ -98,17 +100,17 @@ async def trickling(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("talk", [silent, trickling])
-async def test_time_is_up_for_the_whole_answer(talk: Talk) -> None:
+async def test_time_is_up_for_the_whole_answer(transport: Opener, talk: Talk) -> None:
     """A byte now and then does not prolong it."""
     async with serving(talk) as server:
-        error = await asyncio.wait_for(failure(f"http://127.0.0.1:{server.port}/", seconds=0.3), 1)
+        error = await asyncio.wait_for(failure(transport, f"http://127.0.0.1:{server.port}/", seconds=0.3), 1)
         assert type(error) is LostError
         url = f"http://127.0.0.1:{server.port}"
         assert await created(url, GATEWAY_DEADLINE_SECONDS="0.3") == "OUTCOME_UNKNOWN"
         assert server.connections == 2
 
 
-async def test_a_redirect_is_not_followed() -> None:
+async def test_a_redirect_is_not_followed(transport: Opener) -> None:
     """It would carry the access token elsewhere."""
     async with serving(says(CREATED)) as elsewhere:
         location = b"http://127.0.0.1:%d/" % elsewhere.port
@@ -119,7 +121,7 @@ async def test_a_redirect_is_not_followed() -> None:
         assert elsewhere.connections == 0
 
 
-async def test_an_answer_before_the_whole_body_was_sent_is_an_answer() -> None:
+async def test_an_answer_before_the_whole_body_was_sent_is_an_answer(transport: Opener) -> None:
     """A server may refuse a large body from its head."""
 
     async def refuses(peer: Peer) -> None:
