@@ -1,12 +1,9 @@
 """`Transport` over aiohttp: the one that serves."""
 
 import asyncio
-from asyncio import timeout
 from collections.abc import Mapping
-from http.cookiejar import CookieJar
 from math import inf
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Final, Self
 from urllib.parse import quote
 from urllib.request import getproxies, proxy_bypass
@@ -15,6 +12,8 @@ import aiohttp
 from yarl import URL
 
 from gateway.graph.transport import (
+    CONNECT_SECONDS,
+    CONNECT_SHARE,
     GZIP,
     IDENTITY,
     KEEP_ALIVE_SECONDS,
@@ -23,12 +22,19 @@ from gateway.graph.transport import (
     LostError,
     NotSentError,
     TransportError,
-    connect_seconds,
 )
 from gateway.tls import build_ssl_context
 
-AS_IT_IS: Final = "%/:?#[]@!$&'()*+,;=~"
-"""What a URL may consist of besides letters and digits, escapes included: https://www.rfc-editor.org/rfc/rfc3986#section-2"""
+HEADERS: Final = {"accept": "*/*", "accept-encoding": GZIP}
+
+NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ConnectionTimeoutError)
+"""Raised only while a request has no connection yet.
+
+https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions
+"""
+
+IN_A_URL: Final = "%/:?#[]@!$&'()*+,;=~"
+"""Left as it is, like letters and digits: https://www.rfc-editor.org/rfc/rfc3986#section-2"""
 
 
 class AiohttpTransport:
@@ -38,23 +44,20 @@ class AiohttpTransport:
         self._ssl_context = build_ssl_context(ca_file)
         self._connections = connections
         self._max_answer_bytes = max_answer_bytes
-        self._proxies = getproxies()
+        self._proxies = {
+            scheme: proxy if "://" in proxy else f"http://{proxy}" for scheme, proxy in getproxies().items()
+        }
 
     async def __aenter__(self) -> Self:
-        # https://docs.aiohttp.org/en/stable/tracing_reference.html: a connection is there, and the request leaves next.
-        trace = aiohttp.TraceConfig()
-        trace.on_connection_create_end.append(_leaves)
-        trace.on_connection_reuseconn.append(_leaves)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 ssl=self._ssl_context, limit=self._connections, keepalive_timeout=KEEP_ALIVE_SECONDS
             ),
             # One caller's cookies must never travel with another caller's request.
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"accept": "*/*", "accept-encoding": GZIP},
             skip_auto_headers=["content-type"],
             auto_decompress=False,
-            trace_configs=[trace],
+            middlewares=[_once],
         )
         return self
 
@@ -64,26 +67,28 @@ class AiohttpTransport:
     async def __call__(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_seconds: float
     ) -> Answer:
-        watch = _Watch()
-        target = URL(quote(url, safe=AS_IT_IS), encoded=True)
+        target = URL(quote(url, safe=IN_A_URL), encoded=True)
+        # Whoever has no connection by then hears of it as such, before time is up for the whole exchange.
+        connect = timeout_seconds * CONNECT_SHARE
+        timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=CONNECT_SECONDS, ceil_threshold=inf)
+        # A turn of the loop, in which it hears of kept connections that were closed: none of those is used.
+        await asyncio.sleep(0)
         try:
             async with (
-                timeout(timeout_seconds),
+                asyncio.timeout(timeout_seconds),
                 self._session.request(
                     method,
                     target,
-                    headers=headers,
+                    headers={**HEADERS, **headers},
                     data=body,
                     allow_redirects=False,
                     proxy=self._find_proxy(target),
-                    timeout=aiohttp.ClientTimeout(sock_connect=connect_seconds(timeout_seconds), ceil_threshold=inf),
-                    middlewares=(watch.once,),
-                    trace_request_ctx=watch,
+                    timeout=timeout,
                 ) as response,
             ):
                 return await self._read(response)
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise watch.failure(error) from error
+            raise _to_failure(error) from None
 
     async def _read(self, response: aiohttp.ClientResponse) -> Answer:
         headers: dict[str, str] = {}
@@ -96,25 +101,23 @@ class AiohttpTransport:
         return Answer(response.status, headers, bytes(body.content))
 
     def _find_proxy(self, url: URL) -> str | None:
+        """As the standard variables say; aiohttp's own search starts a thread for each request, and reads `.netrc`."""
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
         return None if proxy is None or proxy_bypass(url.host or "") else proxy
 
 
-class _Watch:
-    """One exchange."""
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """No request is sent twice.
 
-    sent = False
-
-    def failure(self, error: Exception) -> TransportError:
-        return (LostError if self.sent else NotSentError)(error.__class__.__name__)
-
-    async def once(self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        """aiohttp sends GET, PUT and DELETE again when a connection that it kept breaks: not if it does not see that."""
-        try:
-            return await handler(request)
-        except aiohttp.ClientError as error:
-            raise self.failure(error) from error
+    aiohttp sends GET, PUT and DELETE again when it sees that a connection broke which had been used before.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientError as error:
+        raise _to_failure(error) from None
 
 
-async def _leaves(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
-    context.trace_request_ctx.sent = True
+def _to_failure(error: Exception) -> TransportError:
+    """Says the class alone, and goes without a cause: aiohttp's errors hold the URL and the request's headers."""
+    kind = NotSentError if isinstance(error, NOT_SENT) else LostError
+    return kind(error.__class__.__name__)

@@ -55,10 +55,6 @@ class AnswerTooLargeError(LostError):
     """More came than is read; asking again would bring the same."""
 
 
-def connect_seconds(timeout_seconds: float) -> float:
-    return min(timeout_seconds * CONNECT_SHARE, CONNECT_SECONDS)
-
-
 class Transport(Protocol):
     async def __call__(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_seconds: float
@@ -82,7 +78,7 @@ class HttpxTransport:
             nonlocal sent
             sent = sent or event.endswith("send_request_headers.started")
 
-        timeout = httpx.Timeout(timeout_seconds, connect=connect_seconds(timeout_seconds))
+        timeout = httpx.Timeout(timeout_seconds, connect=min(timeout_seconds * CONNECT_SHARE, CONNECT_SECONDS))
         request = self._client.build_request(
             method, url, headers=headers, content=body, timeout=timeout, extensions={"trace": watch}
         )

@@ -7,6 +7,7 @@ import asyncio
 import gzip
 import resource
 import zlib
+from collections.abc import Mapping
 
 import pytest
 
@@ -121,6 +122,7 @@ async def test_a_redirect_is_not_followed(transport: Opener) -> None:
         assert elsewhere.connections == 0
 
 
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # aiohttp means that one write takes long
 async def test_an_answer_before_the_whole_body_was_sent_is_an_answer(transport: Opener) -> None:
     """A server may refuse a large body from its head."""
 
@@ -130,3 +132,46 @@ async def test_an_answer_before_the_whole_body_was_sent_is_an_answer(transport: 
 
     async with serving(refuses) as server, transport() as hop:
         assert (await post(hop, f"http://127.0.0.1:{server.port}/", bytes(5_000_000))).status == 413
+
+
+async def test_headers_are_named_in_lower_case(transport: Opener) -> None:
+    """One that is repeated becomes a list; text that is not ASCII is read."""
+    head = HEAD + b"Vary: Accept\r\nX-Place: M\xfcnchen\r\nvary: Prefer\r\ncontent-length: 0\r\n\r\n"
+    async with serving(says(head)) as server, transport() as hop:
+        answer = await post(hop, f"http://127.0.0.1:{server.port}/")
+    assert dict(answer.headers) == {
+        "content-type": "application/json",
+        "vary": "Accept, Prefer",
+        "x-place": "München",
+        "content-length": "0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "more"),
+    [
+        pytest.param("GET", None, {}, id="read"),
+        pytest.param("POST", b"{}", {"content-type": "application/json", "content-length": "2"}, id="write"),
+        pytest.param("POST", None, {"content-length": "0"}, id="write without a body"),
+    ],
+)
+async def test_a_request_is_sent_as_it_is(
+    transport: Opener, method: str, body: bytes | None, more: Mapping[str, str]
+) -> None:
+    """Escapes stay; what no URL may hold is escaped. Only gzip is asked for, and a cookie is never kept."""
+
+    async def talk(peer: Peer) -> None:
+        for _ in range(2):
+            await peer.receive()
+            await peer.send(HEAD + b"set-cookie: a=b\r\ncontent-length: 0\r\n\r\n")
+
+    headers = {"authorization": "Bearer t"} | ({"content-type": "application/json"} if body else {})
+    async with serving(talk) as server, transport() as hop:
+        for _ in range(2):
+            await hop(method, f"http://127.0.0.1:{server.port}/a%2Fb('%27')?$filter=a eq 'é'", headers, body, 5)
+        expected = {"host": f"127.0.0.1:{server.port}", "accept-encoding": "gzip", "accept": "*/*", **headers, **more}
+    for request in server.received:
+        first, *lines = request.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+        assert first == f"{method} /a%2Fb('%27')?$filter=a%20eq%20'%C3%A9' HTTP/1.1"
+        sent = {name.lower(): value for name, value in (line.split(": ") for line in lines)}
+        assert {name: value for name, value in sent.items() if name not in {"connection", "user-agent"}} == expected
