@@ -33,6 +33,9 @@ NOT_SENT: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, a
 https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions
 """
 
+TURNS_TO_HEAR_OF_AN_END: Final = 2
+"""So many turns of the loop after a server has closed a kept connection, also one with TLS, it is not used again."""
+
 IN_A_URL: Final = "%/:?#[]@!$&'()*+,;=~"
 """Left as it is, like letters and digits: https://www.rfc-editor.org/rfc/rfc3986#section-2"""
 
@@ -71,8 +74,8 @@ class AiohttpTransport:
         # Whoever has no connection by then hears of it as such, before time is up for the whole exchange.
         connect = timeout_seconds * CONNECT_SHARE
         timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=CONNECT_SECONDS, ceil_threshold=inf)
-        # A turn of the loop, in which it hears of kept connections that were closed: none of those is used.
-        await asyncio.sleep(0)
+        for _ in range(TURNS_TO_HEAR_OF_AN_END):
+            await asyncio.sleep(0)
         try:
             async with (
                 asyncio.timeout(timeout_seconds),

@@ -1,6 +1,7 @@
 """Connections to Graph over real sockets: made, trusted, used again, lost between two requests."""
 
 import asyncio
+import re
 import socket
 import threading
 from collections.abc import AsyncIterator
@@ -106,14 +107,17 @@ async def test_a_connection_that_is_closed_over_the_second_request(
         assert (server.connections, server.methods) == (1, [b"POST", method.encode()])
 
 
-async def test_a_connection_that_was_closed_while_the_loop_was_busy(transport: Opener) -> None:
+async def test_a_connection_that_was_closed_while_the_loop_was_busy(
+    transport: Opener, scheme: str, tmp_path: Path
+) -> None:
     """It is replaced as well, although nobody had the time to hear of its end."""
+    trusted, tls = write_certificate(tmp_path, "localhost")
     closed = threading.Event()
 
     def serve(listener: socket.socket) -> None:
         for _ in range(2):
-            connection, _ = listener.accept()
-            with connection:
+            accepted, _ = listener.accept()
+            with tls.wrap_socket(accepted, server_side=True) if scheme == "https" else accepted as connection:
                 connection.recv(65_536)
                 connection.sendall(CREATED)
             closed.set()
@@ -121,12 +125,12 @@ async def test_a_connection_that_was_closed_while_the_loop_was_busy(transport: O
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:
         listener.settimeout(2)
         served = pool.submit(serve, listener)
-        async with transport() as hop:
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        async with transport(trusted) as hop:
+            url = f"{scheme}://localhost:{listener.getsockname()[1]}/"
             assert (await post(hop, url)).status == 201
             assert closed.wait(5)
             assert (await post(hop, url)).status == 201
-        served.result(5)
+        served.result()
 
 
 async def test_a_caller_who_gives_up_frees_the_connection(transport: Opener) -> None:
@@ -203,3 +207,63 @@ async def test_plain_http_where_tls_is_wanted(transport: Opener, tmp_path: Path)
     _, tls = write_certificate(tmp_path, "localhost")
     async with serving(says(CREATED), tls=tls) as server:
         assert type(await failure(transport, f"http://localhost:{server.port}/")) is LostError
+
+
+class Proxy:
+    """Takes a request to the server behind it, or makes a tunnel; `asked` has the first line and who asks."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[bytes, bytes | None]] = []
+
+    async def __call__(self, peer: Peer) -> None:
+        request = await peer.receive()
+        first, *headers = request.split(b"\r\n")
+        person = [line.partition(b" ")[2] for line in headers if line.lower().startswith(b"proxy-authorization")]
+        self.asked.append((first, person[0] if person else None))
+        port = int(re.findall(rb"localhost:(\d+)", first)[0])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        if first.startswith(b"CONNECT"):
+            await peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        else:
+            writer.write(request)
+        outward = asyncio.create_task(peer.until_closed(writer.write))
+        try:
+            while data := await reader.read(65_536):
+                await peer.send(data)
+        finally:
+            outward.cancel()
+            writer.close()
+
+
+async def test_a_proxy_is_used_where_the_standard_variables_say_so(
+    transport: Opener, scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It hears who asks."""
+    proxy = Proxy()
+    async with serving(proxy) as between:
+        monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://me:secret@127.0.0.1:{between.port}")
+        async with over(transport, scheme, answers_twice, tmp_path) as (server, hop, url):
+            assert [(await post(hop, url)).status for _ in range(2)] == [201, 201]
+        asked = f"CONNECT localhost:{server.port} HTTP/1.1" if scheme == "https" else f"POST {url} HTTP/1.1"
+        assert proxy.asked == [(asked.encode(), b"Basic bWU6c2VjcmV0")]
+        assert (server.connections, server.methods) == (1, [b"POST", b"POST"])
+
+
+async def test_no_proxy_is_used_for_what_is_excepted(
+    transport: Opener, scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`NO_PROXY` has the last word."""
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "graph.test, localhost")
+    async with over(transport, scheme, answers_twice, tmp_path) as (_, hop, url):
+        assert (await post(hop, url)).status == 201
+
+
+async def test_a_proxy_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was sent to the server. (httpx takes the request for the tunnel for ours.)"""
+    async with serving(says(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")) as between:
+        monkeypatch.setenv("ALL_PROXY", f"127.0.0.1:{between.port}")
+        async with over(over_aiohttp, "https", says(), tmp_path) as (server, hop, url):
+            with pytest.raises(NotSentError):
+                await post(hop, url)
+        assert (server.connections, between.connections) == (0, 1)
