@@ -62,7 +62,7 @@ class Transport(Protocol):
 
 
 class HttpxTransport:
-    """`Transport` over one shared `httpx.AsyncClient`."""
+    """`Transport` over one shared `httpx.AsyncClient`: the one of `gateway check`, whose behaviour is the measure."""
 
     def __init__(self, client: httpx.AsyncClient, *, max_answer_bytes: int) -> None:
         self._client = client

@@ -260,7 +260,7 @@ async def test_no_proxy_is_used_for_what_is_excepted(
 
 
 async def test_a_proxy_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing was sent to the server. (httpx takes the request for the tunnel for ours.)"""
+    """Nothing was sent to the server. httpx cannot say so: it takes the request for the tunnel for ours."""
     async with serving(says(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n")) as between:
         monkeypatch.setenv("ALL_PROXY", f"127.0.0.1:{between.port}")
         async with over(over_aiohttp, "https", says(), tmp_path) as (server, hop, url):
