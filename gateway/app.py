@@ -74,7 +74,7 @@ def create_app(
         telemetry=telemetry,
     )
     batching = Batching(settings.graph_batch)
-    specs = _offered(tuple(catalog), settings)
+    specs = to_offered(tuple(catalog), settings)
     core = to_graphql_core(build_schema(specs))
     entra = Entra(entra_http or HttpxClient(ca_file=settings.ca_file))
     authenticator, exchange = build_auth(settings, entra, clock)
@@ -181,7 +181,8 @@ def _build_credential(settings: Settings) -> Credential:
     return Secret(settings.entra_client_secret.get_secret_value)
 
 
-def _offered(catalog: tuple[ResourceSpec, ...], settings: Settings) -> tuple[ResourceSpec, ...]:
+def to_offered(catalog: tuple[ResourceSpec, ...], settings: Settings) -> tuple[ResourceSpec, ...]:
+    """The catalogue as the settings shape it; raises `SettingsError` where they name what is not in it."""
     known = {spec.entity_set for spec in catalog if spec.by_convention & WRITES}
     unknown = [name for name in settings.convention_writes if name not in known | {ALL_SETS, "none"}]
     if unknown:

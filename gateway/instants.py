@@ -10,7 +10,9 @@ Instant = tuple[datetime, str]
 """Whole seconds in UTC and the fraction's digits without trailing zeros: compares exactly, at any precision."""
 
 _SHAPE = re.compile(
-    r"(?P<seconds>\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,12}))?(?P<offset>[Zz]|[+-]\d\d:\d\d)",
+    r"(?P<seconds>\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,12}))?"
+    # Python would take an offset of 99 minutes.
+    r"(?P<offset>[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 )
 

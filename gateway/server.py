@@ -25,6 +25,10 @@ from gateway.tracing import configure_tracing
 SPARE_SECONDS: Final = 5
 """After the deadline of an operation, so that each in flight can end before the process goes."""
 
+IDLE_SECONDS: Final = 75
+"""How long a connection may wait for its next request. Proxies and clients keep theirs for 60 seconds or less: if they
+are the ones who close it, no request meets a connection that is just being closed."""
+
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -44,6 +48,7 @@ async def serve(
         access_log=False,
         log_config=None,
         server_header=False,
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=math.ceil(settings.deadline_seconds) + SPARE_SECONDS,
         lifespan="on",
     )

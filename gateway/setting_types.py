@@ -15,6 +15,7 @@ from pydantic_settings import NoDecode
 
 GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
+HOST: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def _guid(value: str) -> str:
@@ -53,7 +54,7 @@ def _is_loopback(host: str) -> bool:
 
 def _host(value: str) -> str:
     name = value.removeprefix("*.")
-    if value != "*" and ("*" in name or urlsplit(f"//{name}").hostname != name.lower()):
+    if value != "*" and (not HOST.fullmatch(name) or urlsplit(f"//{name}").hostname != name.lower()):
         raise ValueError(f"{value!r} is no host name; write gateway.example.com, *.example.com, or * for any")
     return value
 

@@ -93,9 +93,9 @@ class Settings(BaseSettings):
         (), description="Delegated Graph permissions to ask for in the exchange. Default: all that were consented to."
     )
     allowed_tenants: Guids = Field(
-        (), description="Tenants whose callers are accepted. Default: `GATEWAY_ENTRA_TENANT_ID`."
+        (), description="Tenants whose callers `on-behalf-of` accepts. Default: `GATEWAY_ENTRA_TENANT_ID`."
     )
-    allowed_client_apps: Guids = Field((), description="Client apps whose tokens are accepted. Default: any.")
+    allowed_client_apps: Guids = Field((), description="Client apps whose tokens `on-behalf-of` accepts. Default: any.")
 
     # What is offered
     convention_writes: Names = Field(
@@ -214,6 +214,9 @@ def warnings(settings: Settings) -> list[str]:
         "GATEWAY_SECRET_KEYS is not set: cursors end with this process and are not understood by other replicas": (
             not settings.secret_keys
         ),
+        "GATEWAY_ALLOWED_TENANTS, GATEWAY_ALLOWED_CLIENT_APPS: no effect in forward mode: Graph alone judges tokens": (
+            settings.auth_mode == "forward" and bool(settings.allowed_tenants or settings.allowed_client_apps)
+        ),
         "GATEWAY_ENTRA_CLIENT_SECRET: secrets leak and expire; a certificate or a federated credential is better": (
             settings.entra_client_secret is not None
         ),
@@ -242,9 +245,16 @@ def _read_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
             faults.append(f"{name}_FILE: set this or {name}, not both")
             continue
         try:
-            variables[name] = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            faults.append(f"{name}_FILE={path!r}: cannot be read ({error.__class__.__name__})")
+            text = Path(path).read_text(encoding="utf-8").strip()
+        except UnicodeDecodeError:
+            faults.append(f"{name}_FILE={path!r}: must hold text in UTF-8")
+        except OSError as error:
+            faults.append(f"{name}_FILE={path!r}: cannot be read ({error.strerror})")
+        else:
+            if text:
+                variables[name] = text
+            else:
+                faults.append(f"{name}_FILE={path!r}: has nothing in it")
     return variables, faults
 
 

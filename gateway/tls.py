@@ -1,5 +1,7 @@
 """Which servers are trusted: Microsoft Graph and Entra are reached over TLS."""
 
+import os
+import socket
 import ssl
 from functools import cache
 from pathlib import Path
@@ -16,10 +18,15 @@ def build_ssl_context(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def to_reason(failure: Exception) -> str:
-    """Why a server could not be reached, without its URL: a certificate that is not trusted, or the failure's class."""
+    """Why a server could not be reached, without its URL: its certificate, the system's words, the failure's class."""
     cause: BaseException | None = failure
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate is not trusted: {cause.verify_message}"
+        if isinstance(cause, socket.gaierror):
+            return str(cause.strerror)
+        if isinstance(cause, ConnectionError) and cause.errno:
+            # Not `strerror`: there asyncio has the address in it.
+            return os.strerror(cause.errno)
         cause = cause.__cause__ or cause.__context__
     return failure.__class__.__name__

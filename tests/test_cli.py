@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from cryptography.fernet import Fernet
 
 from gateway import __version__
-from gateway.cli import main
+from gateway.cli import COMMANDS, main
 from gateway.resources.catalog import CATALOG
 from gateway.resources.spec import WRITES
 from gateway.settings import to_markdown
@@ -43,6 +43,20 @@ def test_a_key_is_one_that_the_settings_take() -> None:
     assert Fernet(one).decrypt(Fernet(one).encrypt(b"sealed")) == b"sealed"
 
 
+def test_every_command_is_listed_with_what_it_does() -> None:
+    """Only the one that is called is loaded, but the help knows all of them."""
+    lines = CliRunner().invoke(main, ["--help"]).output.partition("Commands:\n")[2].splitlines()
+    told = {name: text.strip() for name, _, text in (line.strip().partition(" ") for line in lines)}
+    assert list(told) == list(COMMANDS)
+    assert "" not in told.values()
+
+
+def test_a_command_that_does_not_exist_is_refused() -> None:
+    """With the usage, and exit code 2."""
+    result = CliRunner().invoke(main, ["server"])
+    assert (result.exit_code, "No such command 'server'" in result.stderr) == (2, True)
+
+
 def test_the_version_is_told() -> None:
     """`gateway --version` is the package's."""
     assert __version__ in CliRunner().invoke(main, ["--version"]).output
@@ -70,7 +84,10 @@ def test_wrong_settings_stop_the_start_with_a_line_each(command: list[str]) -> N
         ),
     ],
 )
-def test_settings_that_do_not_fit_the_catalogue_stop_the_start(environ: dict[str, str], fault: str) -> None:
-    """What only the application can know is told the same way."""
-    result = CliRunner().invoke(main, ["serve", "--port", "0"], env=environ)
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["schema"], ["permissions"], ["check"]])
+def test_settings_that_do_not_fit_the_catalogue_stop_the_start(
+    command: list[str], environ: dict[str, str], fault: str
+) -> None:
+    """What only the application can know is told the same way, by every command that it matters to."""
+    result = CliRunner().invoke(main, command, env=environ)
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, fault)

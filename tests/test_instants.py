@@ -63,6 +63,9 @@ def test_a_moment_is_read_exactly(text: str, instant: tuple[datetime, str]) -> N
         pytest.param("٢٠٢٦-11-24T12:00:00Z", id="digits of another script"),
         pytest.param("12026-11-24T12:00:00Z", id="five-digit year"),
         pytest.param("20261124T120000Z", id="basic form"),
+        pytest.param("2026-11-24T12:00:00+24:00", id="offset of a day"),
+        pytest.param("2026-11-24T12:00:00+00:60", id="offset of sixty minutes"),
+        pytest.param("2026-11-24T12:00:00-01:99", id="offset of ninety-nine minutes"),
     ],
 )
 def test_text_that_is_no_date_and_time_is_refused(text: str) -> None:
@@ -80,7 +83,6 @@ def test_text_that_is_no_date_and_time_is_refused(text: str) -> None:
         pytest.param("2026-11-24T12:60:00Z", id="minute"),
         pytest.param("2026-11-24T12:00:60Z", id="leap second"),
         pytest.param("0000-11-24T12:00:00Z", id="year zero"),
-        pytest.param("2026-11-24T12:00:00+24:00", id="offset of a day"),
         pytest.param("0001-01-01T00:00:00+01:00", id="before the earliest"),
         pytest.param("9999-12-31T23:59:59-01:00", id="after the latest"),
     ],

@@ -127,6 +127,11 @@ def test_only_variables_of_the_gateway_are_read() -> None:
             "a.*.example",
             "'a.*.example' is no host name; write gateway.example.com, *.example.com, or * for any",
         ),
+        (
+            "GATEWAY_ALLOWED_HOSTS",
+            "a example",
+            "'a example' is no host name; write gateway.example.com, *.example.com, or * for any",
+        ),
         ("GATEWAY_LOG_FORMAT", "xml", "Input should be 'auto', 'text' or 'json'"),
         ("GATEWAY_LOG_LEVEL", "loud", "Input should be 'debug', 'info', 'warning' or 'error'"),
     ],
@@ -208,7 +213,20 @@ def test_a_secret_comes_from_one_place(tmp_path: Path) -> None:
     assert faults_of(environ) == ("GATEWAY_SECRET_KEYS_FILE: set this or GATEWAY_SECRET_KEYS, not both",)
     nowhere = str(tmp_path / "nowhere")
     assert faults_of({"GATEWAY_SECRET_KEYS_FILE": nowhere}) == (
-        f"GATEWAY_SECRET_KEYS_FILE={nowhere!r}: cannot be read (FileNotFoundError)",
+        f"GATEWAY_SECRET_KEYS_FILE={nowhere!r}: cannot be read (No such file or directory)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "has nothing in it"), (b" \n", "has nothing in it"), (b"\xff", "must hold text in UTF-8")],
+)
+def test_a_file_without_a_secret_is_refused(content: bytes, said: str, tmp_path: Path) -> None:
+    """An empty one does not become an empty secret, which Entra would refuse at the first call only."""
+    file = tmp_path / "secret"
+    file.write_bytes(content)
+    assert faults_of({"GATEWAY_ENTRA_CLIENT_SECRET_FILE": str(file)}) == (
+        f"GATEWAY_ENTRA_CLIENT_SECRET_FILE={str(file)!r}: {said}",
     )
 
 
@@ -248,6 +266,14 @@ def test_loopback_may_be_plain() -> None:
         (
             {**EXCHANGING, "GATEWAY_GRAPH_VERSION": "beta", "GATEWAY_ENTRA_CLIENT_SECRET": "s"},
             ["GATEWAY_SECRET_KEYS", "GATEWAY_ENTRA_CLIENT_SECRET"],
+        ),
+        (
+            {"GATEWAY_GRAPH_VERSION": "beta", "GATEWAY_ALLOWED_TENANTS": TENANT},
+            ["GATEWAY_SECRET_KEYS", "GATEWAY_ALLOWED_TENANTS, GATEWAY_ALLOWED_CLIENT_APPS"],
+        ),
+        (
+            {"GATEWAY_GRAPH_VERSION": "beta", "GATEWAY_ALLOWED_CLIENT_APPS": APP},
+            ["GATEWAY_SECRET_KEYS", "GATEWAY_ALLOWED_TENANTS, GATEWAY_ALLOWED_CLIENT_APPS"],
         ),
     ],
 )

@@ -1,8 +1,11 @@
 """Why a server could not be reached, told in words."""
 
+import socket
 import ssl
+from errno import ECONNREFUSED
 
 import httpx
+import pytest
 
 from gateway.tls import to_reason
 
@@ -21,6 +24,19 @@ def test_a_certificate_that_is_not_trusted_is_told() -> None:
     assert to_reason(failure(cause)) == "its certificate is not trusted: unable to get local issuer certificate"
 
 
-def test_any_other_failure_is_told_by_its_class() -> None:
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        (ConnectionRefusedError(ECONNREFUSED, "Connect call failed ('127.0.0.1', 1)"), "Connection refused"),
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "Name or service not known"),
+    ],
+)
+def test_what_the_system_says_is_told(cause: Exception, reason: str) -> None:
+    """In its own words, without the address."""
+    assert to_reason(failure(cause)) == reason
+
+
+@pytest.mark.parametrize("cause", [OSError("All connection attempts failed"), ConnectionResetError()])
+def test_any_other_failure_is_told_by_its_class(cause: Exception) -> None:
     """Its text may hold a URL."""
-    assert to_reason(failure(ConnectionRefusedError())) == "ConnectError"
+    assert to_reason(failure(cause)) == "ConnectError"

@@ -34,6 +34,9 @@ PUBLIC_GRAPH: Final = "https://graph.microsoft.com"
 GRAPH_APP_ID: Final = "00000003-0000-0000-c000-000000000000"
 """https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in"""
 
+GRAPH_AUDIENCES: Final = (GRAPH_APP_ID, PUBLIC_GRAPH, f"{PUBLIC_GRAPH}/")
+"""A tuple, because an unverified audience may be anything, also what cannot be in a set."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -167,7 +170,7 @@ class ValidatingAuthenticator:
 
     def _audience_hint(self, claims: Mapping[str, Any]) -> str:
         wanted = f"Ask Entra for a token with the scope api://{self._client_id}/{self._scope}."
-        if claims.get("aud") in {GRAPH_APP_ID, PUBLIC_GRAPH, f"{PUBLIC_GRAPH}/"}:
+        if claims.get("aud") in GRAPH_AUDIENCES:
             return f"It is for Microsoft Graph, which GATEWAY_AUTH_MODE=forward takes. {wanted}"
         return wanted
 
@@ -199,7 +202,7 @@ def to_caller(token: str, claims: Mapping[str, Any], *, verified: bool) -> Calle
         tenant_id=_plain(claims.get("tid")),
         object_id=_plain(claims.get("oid")),
         app_id=_plain(claims.get("azp", claims.get("appid"))),
-        expires_at=float(expires_at) if isinstance(expires_at, int) else None,
+        expires_at=expires_at if isinstance(expires_at, int) else None,
         verified=verified,
     )
 

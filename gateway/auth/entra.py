@@ -7,6 +7,7 @@ another's throttling, and log a broken body whole, tokens and all.
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -62,7 +63,13 @@ class HttpxClient:
 
     def __init__(self, *, ca_file: Path | None, transport: httpx.BaseTransport | None = None) -> None:
         transport = transport or httpx.HTTPTransport(verify=build_ssl_context(ca_file), retries=1)
-        self._client = httpx.Client(transport=transport, timeout=HTTP_SECONDS, follow_redirects=False)
+        self._client = httpx.Client(
+            transport=transport,
+            timeout=HTTP_SECONDS,
+            # What Entra tells of one person must never travel with another's exchange.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            follow_redirects=False,
+        )
 
     def get(self, url: str, params: Any = None, headers: Mapping[str, str] | None = None, **_: Any) -> HttpResponse:
         return self._send(self._client.build_request("GET", url, params=params, headers=headers))

@@ -7,9 +7,11 @@ from typing import TextIO
 
 import click
 
+from gateway.app import to_offered
 from gateway.auth.entra import HttpxClient
 from gateway.clock import SystemClock
 from gateway.graph.transport import build_client
+from gateway.resources.catalog import CATALOG
 from gateway.settings import Settings, warnings
 from gateway.tools.check import Checks, Finding, Outcome
 from gateway.tools.sign_in import SignInError, sign_in
@@ -33,6 +35,7 @@ def check(token_file: TextIO | None, signs_in: bool, device_code: bool, client_i
     With an access token also what a caller will meet: audience, consent, permissions, one read.
     """
     settings = Settings.from_environ(os.environ)
+    to_offered(CATALOG, settings)  # or `SettingsError`, as `gateway serve` has it
     if token_file is not None:
         token: str | None = token_file.read().strip()
         if not token:

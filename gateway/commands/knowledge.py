@@ -8,9 +8,9 @@ from typing import Any, BinaryIO, Final, NoReturn, TextIO
 
 import click
 
-from gateway.app import build_documents
+from gateway.app import build_documents, to_offered
 from gateway.graph.transport import build_client
-from gateway.resources.catalog import CATALOG, offered
+from gateway.resources.catalog import CATALOG
 from gateway.resources.model import Model
 from gateway.schema.build import build_schema, to_graphql_core
 from gateway.schema.printing import print_sdl
@@ -28,7 +28,7 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def print_schema() -> None:
     """Print the schema in GraphQL's own language, as the settings shape it."""
     settings = Settings.from_environ(os.environ)
-    click.echo(print_sdl(offered(CATALOG, settings.convention_writes)), nl=False)
+    click.echo(print_sdl(to_offered(CATALOG, settings)), nl=False)
 
 
 @click.command("catalog")
@@ -46,7 +46,7 @@ def print_permissions(documents: tuple[TextIO, ...], as_json: bool) -> None:
     DOCUMENT is a file, - standard input. Without any: for the whole schema, as the settings shape it.
     """
     settings = Settings.from_environ(os.environ)
-    schema = to_graphql_core(build_schema(offered(CATALOG, settings.convention_writes)))
+    schema = to_graphql_core(build_schema(to_offered(CATALOG, settings)))
     known = build_documents(settings, schema)
     needs: dict[str, Any] = {} if documents else dict(permissions.needs_of_schema(schema))
     for each in documents:

@@ -18,6 +18,9 @@ from gateway.emulator.faults import ConnectionDroppedError
 from gateway.emulator.journal import Journal
 from gateway.emulator.messages import Call, Reply
 
+BODILESS: Final = frozenset({204, 304})
+"""Statuses whose answers have no body (RFC 9110 section 6.4.1)."""
+
 GZIP_FROM_BYTES: Final = 500
 
 
@@ -86,7 +89,9 @@ class Graph:
 
     async def _send(self, reply: Reply, send: Send) -> None:
         headers = {"date": formatdate(self._clock.time(), usegmt=True), **reply.headers}
-        if reply.status != 204:
+        if reply.status in BODILESS:
+            reply = replace(reply, content=b"", cut_at=None)
+        else:
             headers["content-length"] = str(len(reply.content))
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": raw})

@@ -196,4 +196,5 @@ def _text(value: Json) -> str | None:
     """Foreign text made safe to pass on: one line, bounded, without anything that looks like a token."""
     if not isinstance(value, str) or not value:
         return None
-    return _TOKEN.sub("…", _UNPRINTABLE.sub(" ", value))[:MAX_MESSAGE_LENGTH]
+    # Cut first: a caller's own text may be in it, and looking for tokens takes the square of its length.
+    return _TOKEN.sub("…", _UNPRINTABLE.sub(" ", value[:MAX_MESSAGE_LENGTH]))

@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/json-batching
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -44,16 +44,13 @@ def to_batch(requests: Sequence[GraphRequest], *, in_order: bool = False) -> Gra
 
 def from_batch(answer: Answer, count: int) -> list[Answer | None]:
     """The items' answers in the order of the requests; None for one that is missing or broken."""
-    found: list[Answer | None] = [None] * count
     try:
         responses = to_object(answer).get("responses")
     except BrokenAnswerError:
-        return found
-    for each in responses if isinstance(responses, list) else []:
-        number, item = _from_item(each)
-        if item is not None and number is not None and number < count:
-            found[number] = item
-    return found
+        responses = None
+    items = responses if isinstance(responses, list) else []
+    found = dict(pair for item in items for pair in _from_item(item))
+    return [found.get(str(number)) for number in range(count)]
 
 
 def _to_item(number: str, request: GraphRequest) -> dict[str, Json]:
@@ -65,14 +62,14 @@ def _to_item(number: str, request: GraphRequest) -> dict[str, Json]:
     return item
 
 
-def _from_item(item: Json) -> tuple[int | None, Answer | None]:
+def _from_item(item: Json) -> Iterator[tuple[str, Answer]]:
+    """The item's id and its answer, if it has both."""
     members: Mapping[str, Json] = item if isinstance(item, dict) else {}
     number, status, headers = members.get("id"), members.get("status"), members.get("headers")
-    if not isinstance(number, str) or not number.isdecimal() or not isinstance(status, int):
-        return None, None
-    told = headers if isinstance(headers, dict) else {}
-    lower = {name.lower(): value for name, value in told.items() if isinstance(value, str)}
-    return int(number), Answer(status, lower, _to_bytes(members.get("body")))
+    if isinstance(number, str) and isinstance(status, int):
+        told = headers if isinstance(headers, dict) else {}
+        lower = {name.lower(): value for name, value in told.items() if isinstance(value, str)}
+        yield number, Answer(status, lower, _to_bytes(members.get("body")))
 
 
 def _to_bytes(body: Json) -> bytes:

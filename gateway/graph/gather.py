@@ -7,13 +7,14 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from gateway.errors import GatewayError, OperationLimitError
 from gateway.graph.batch import MAX_ITEMS, NOT_OFFERED, from_batch, to_batch
 from gateway.graph.client import Call
 from gateway.graph.request import GraphRequest
-from gateway.graph.transport import Answer, LostError
+from gateway.graph.transport import Answer, AnswerTooLargeError, LostError
 
 log = logging.getLogger("gateway")
 
@@ -40,6 +41,15 @@ class Waiting:
     request: GraphRequest
     token: str = field(repr=False)
     answer: asyncio.Future[Answer]
+
+    def tell(self, outcome: Answer | BaseException) -> None:
+        """Nothing happens if whoever asked has gone."""
+        if self.answer.done():
+            return
+        if isinstance(outcome, BaseException):
+            self.answer.set_exception(outcome)
+        else:
+            self.answer.set_result(outcome)
 
 
 class Calls:
@@ -97,12 +107,18 @@ class Gatherer:
             self._count(groups)
         except OperationLimitError as error:
             for each in waiting:
-                each.answer.set_exception(error)
+                each.tell(error)
             return
         for group in groups:
             task = asyncio.create_task(self._send(group))
             self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            task.add_done_callback(partial(self._end, group))
+
+    def _end(self, group: Sequence[Waiting], task: asyncio.Task[None]) -> None:
+        """Whoever has not been told by now never will be."""
+        self._sending.discard(task)
+        for each in group:
+            each.answer.cancel()
 
     def _count(self, groups: Sequence[Sequence[Waiting]]) -> None:
         """Counts the calls that are no mere repetition of others."""
@@ -111,39 +127,33 @@ class Gatherer:
         self._counted.update(each.request for group in fresh for each in group)
 
     async def _send(self, group: Sequence[Waiting]) -> None:
-        """Gives each its answer, or the failure that all of them share."""
+        """Tells each its outcome; a failure of the whole is everybody's."""
+        outcomes: Sequence[Answer | BaseException]
         try:
-            answers = await (self._send_one(group[0]) if len(group) == 1 else self._send_batch(group))
+            outcomes = await self._send_batch(group) if len(group) > 1 else [await self._send_one(group[0])]
         except Exception as failure:  # noqa: BLE001 - whoever waits raises it
-            for each in group:
-                if not each.answer.done():
-                    each.answer.set_exception(failure)
-            return
-        for each, answer in zip(group, answers, strict=True):
-            if each.answer.done():
-                continue
-            if answer is None:
-                each.answer.set_exception(LostError("its answer is missing in the batch"))
-            else:
-                each.answer.set_result(answer)
+            outcomes = [failure] * len(group)
+        for each, outcome in zip(group, outcomes, strict=True):
+            each.tell(outcome)
 
-    async def _send_one(self, waiting: Waiting) -> list[Answer | None]:
+    async def _send_one(self, waiting: Waiting) -> Answer:
         async with self._calls.slots:
-            return [await self._call(waiting.request, waiting.token)]
+            return await self._call(waiting.request, waiting.token)
 
-    async def _send_batch(self, group: Sequence[Waiting]) -> list[Answer | None]:
+    async def _send_batch(self, group: Sequence[Waiting]) -> Sequence[Answer | BaseException]:
         try:
             async with self._calls.slots:
                 answer = await self._send_whole(to_batch([each.request for each in group]), group[0].token)
         except GatewayError as error:
-            if error.graph is None or error.graph.status not in UNFIT:
+            status = error.graph.status if error.graph else None
+            if status not in UNFIT and not isinstance(error.__cause__, AnswerTooLargeError):
                 raise
-            if error.graph.status in NOT_OFFERED:
-                self._batching.end(error.graph.status)
+            if status in NOT_OFFERED:
+                self._batching.end(status)
         else:
-            return from_batch(answer, len(group))
+            return [each or LostError("its answer is missing in the batch") for each in from_batch(answer, len(group))]
         self._calls.count(len(group))
-        return [each for part in await asyncio.gather(*map(self._send_one, group)) for each in part]
+        return await asyncio.gather(*map(self._send_one, group), return_exceptions=True)
 
 
 def _grouped(waiting: Iterable[Waiting], size: int) -> Iterable[list[Waiting]]:

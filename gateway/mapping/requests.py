@@ -37,7 +37,8 @@ def to_list(
         query.append(("$count", "true"))
     request = GraphRequest("GET", place.path, spec.permissions[Operation.LIST], tuple(query))
     if len(request.target) > MAX_TARGET_LENGTH:
-        raise BadUserInputError("`filter` is too long for the URL of a request to Graph.", fields=("filter",))
+        longest = "filter" if len(filter_text or "") > len(order) else "orderBy"
+        raise BadUserInputError(f"`{longest}` is too long for the URL of a request to Graph.", fields=(longest,))
     return request
 
 

@@ -66,10 +66,9 @@ def to_connection(
     part: Slice, selection: SelectionTree, *, has_previous: bool, seal: Callable[[Position], str]
 ) -> dict[str, Any]:
     """The connection object. Sealing costs, so only selected cursors are sealed."""
-    rows, page_info = part.rows, selection.get("pageInfo", {})
+    rows, edge, page_info = part.rows, selection.get("edges", {}), selection.get("pageInfo", {})
     edges = [
-        {"node": row, "cursor": seal(behind) if "cursor" in selection["edges"] else None}
-        for row, behind in (rows if "edges" in selection else [])
+        {"node": row, "cursor": seal(behind) if "cursor" in edge else None} for row, behind in (rows if edge else [])
     ]
     end = part.end or (rows[-1][1] if rows else None)
     return {

@@ -1,5 +1,6 @@
 """What resolvers may use while an operation runs: GraphQL's context value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +9,7 @@ from strawberry.dataloader import DataLoader
 from gateway.cursors import CursorSealer
 from gateway.graph.loader import Loader
 
-SelectionTree = dict[str, "SelectionTree"]
+SelectionTree = Mapping[str, "SelectionTree"]
 """Field name → what is selected below it; a field under several aliases is in it once."""
 
 

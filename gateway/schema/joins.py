@@ -73,10 +73,10 @@ def _found_field(join: Join, target: ResourceTypes) -> StrawberryField:
         if not isinstance(value, str) or not value:
             return None
         lookups, loader = info.context.lookups, info.context.loader
-        place = (target.spec.name, loader.writes)
-        if place not in lookups:
-            lookups[place] = DataLoader(Lookup(loader, to_root(target.spec), join.by).find_all)
-        found: Entity | None = await lookups[place].load(Wanted(value, frozenset(target.names(selected(info)))))
+        since = (target.spec.name, loader.writes)
+        if since not in lookups:
+            lookups[since] = DataLoader(Lookup(loader, to_root(target.spec), join.by).find_all)
+        found: Entity | None = await lookups[since].load(Wanted(value, frozenset(target.names(selected(info)))))
         return found
 
     description = f"The {target.spec.name} with this `{join.by}`; null if there is none. Found for all rows together."

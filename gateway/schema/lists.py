@@ -10,7 +10,7 @@ from strawberry.types.arguments import StrawberryArgument
 from gateway.cursors import Position
 from gateway.errors import BadUserInputError, UpstreamUnsupportedError
 from gateway.graph.request import Entity
-from gateway.mapping.filter import Filter, filtered_names, is_match
+from gateway.mapping.filter import Filter, filtered_names, is_match, to_filter
 from gateway.mapping.place import Place
 from gateway.mapping.requests import to_list
 from gateway.resources.spec import ResourceSpec
@@ -48,7 +48,7 @@ async def read_connection(
     """The connection that was asked for at the place. `narrowing` is a filter that holds besides the caller's."""
     spec, selection = types.spec, selected(info)
     first = _checked_first(arguments.get("first"))
-    given_filter = _joined(narrowing, arguments.get("filter") or {})
+    given_filter = _joined(spec, narrowing, arguments.get("filter") or {})
     order_by = [(name, value.value) for each in arguments.get("orderBy") or [] for name, value in each.items()]
     wanted = _wanted_names(types, selection)
     request = to_list(
@@ -80,8 +80,11 @@ def _checked_first(first: int | None) -> int:
     return first
 
 
-def _joined(narrowing: Filter | None, given: Filter) -> Filter:
-    return given if narrowing is None else {"and": [narrowing, given]} if given else narrowing
+def _joined(spec: ResourceSpec, narrowing: Filter | None, given: Filter) -> Filter:
+    """Both filters. The caller's is rendered alone first: it may say nothing, and its faults have its own paths."""
+    if narrowing is None:
+        return given
+    return {"and": [narrowing, given]} if to_filter(spec, given) else narrowing
 
 
 def _wanted_names(types: ResourceTypes, selection: SelectionTree) -> set[str]:

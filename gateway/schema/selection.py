@@ -1,32 +1,74 @@
 """What a caller selected below a field, with fragments spread and `@skip` and `@include` applied."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import strawberry
-from strawberry.types.nodes import SelectedField, Selection
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLIncludeDirective,
+    GraphQLResolveInfo,
+    GraphQLSkipDirective,
+    InlineFragmentNode,
+    SelectionNode,
+    SelectionSetNode,
+    get_directive_values,
+)
 
 from gateway.schema.context import Context, SelectionTree
 
 
 def selected(info: strawberry.Info[Context]) -> SelectionTree:
     """The selection below the field that is being resolved; the same for each row that the field is resolved for."""
-    nodes = tuple(id(node) for node in info._raw_info.field_nodes)  # noqa: SLF001 - the document keeps them alive
-    trees = info.context.selections
-    if nodes not in trees:
-        trees[nodes] = _tree(info.selected_fields)[info.field_name]
-    return trees[nodes]
+    raw, known = info._raw_info, info.context.selections  # noqa: SLF001 - Strawberry's own view spreads every fragment anew
+    nodes = tuple(id(node) for node in raw.field_nodes)  # the document keeps them alive
+    if nodes not in known:
+        known[nodes] = Selection(raw, raw.field_nodes)
+    return known[nodes]
 
 
-def _tree(selections: Iterable[Selection]) -> SelectionTree:
-    tree: SelectionTree = {}
-    for each in selections:
-        if each.directives.get("skip", {}).get("if") or not each.directives.get("include", {"if": True})["if"]:
-            continue
-        below = _tree(each.selections)
-        _merge(tree, {each.name: below} if isinstance(each, SelectedField) else below)
-    return tree
+class Selection(Mapping[str, SelectionTree]):
+    """The fields selected below some nodes, each with what is selected below it.
 
+    It goes down only as far as it is read, and spreads a fragment once a level, as execution does: fragments and fields
+    can multiply each other, so that the whole of a small document's selection may be larger than any memory.
+    """
 
-def _merge(into: SelectionTree, other: SelectionTree) -> None:
-    for name, below in other.items():
-        _merge(into.setdefault(name, {}), below)
+    def __init__(self, info: GraphQLResolveInfo[Any], above: Iterable[FieldNode]) -> None:
+        self._info = info
+        self._fields: dict[str, list[FieldNode]] = {}
+        self._spread: set[str] = set()
+        for node in above:
+            self._add(node.selection_set)
+
+    def __getitem__(self, name: str) -> SelectionTree:
+        return Selection(self._info, self._fields[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._fields
+
+    def _add(self, selection_set: SelectionSetNode | None) -> None:
+        for node in selection_set.selections if selection_set else ():
+            if not self._is_included(node):
+                continue
+            match node:
+                case FieldNode():
+                    self._fields.setdefault(node.name.value, []).append(node)
+                case InlineFragmentNode():
+                    self._add(node.selection_set)
+                case FragmentSpreadNode() if node.name.value not in self._spread:
+                    self._spread.add(node.name.value)
+                    self._add(self._info.fragments[node.name.value].selection_set)
+
+    def _is_included(self, node: SelectionNode) -> bool:
+        variables = self._info.variable_values
+        skip = get_directive_values(GraphQLSkipDirective, node, variables)
+        include = get_directive_values(GraphQLIncludeDirective, node, variables)
+        return not (skip and skip["if"]) and (include is None or bool(include["if"]))

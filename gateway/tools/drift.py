@@ -14,6 +14,7 @@ import httpx
 from gateway.graph.answer import VERSION_HINT
 from gateway.resources.model import Model
 from gateway.resources.spec import FUTURE, NAMESPACE, ComplexSpec, EnumSpec, Primitive, PropertySpec, wire_name
+from gateway.tls import to_reason
 from gateway.tools.csdl import (
     ACTION,
     COMPLEX,
@@ -73,7 +74,7 @@ async def fetch(client: httpx.AsyncClient, url: str) -> Csdl:
             async for piece in response.aiter_bytes():
                 reader.feed(piece)
     except httpx.HTTPError as failure:
-        raise CsdlError(f"It cannot be read ({failure.__class__.__name__}).") from None
+        raise CsdlError(f"It cannot be read ({to_reason(failure)}).") from None
     return reader.close()
 
 

@@ -106,6 +106,12 @@ async def test_a_token_that_cannot_work_is_refused(
     assert "eyJ" not in f"{raised.value.message} {raised.value.hint}"
 
 
+async def test_a_token_may_say_that_it_never_ends() -> None:
+    """Graph alone decides what it is worth."""
+    token = planted(jwt.encode({"aud": GRAPH, "exp": 10**400}, "", algorithm="none"))
+    assert (await authenticate(f"Bearer {token}")).expires_at == 10**400
+
+
 async def test_claims_cannot_write_into_a_log() -> None:
     """Only plain ids are taken from an unverified token."""
     caller = await authenticate("Bearer " + issued(object_id="a b", app_id="x" * 65, tenant_id="t\n"))

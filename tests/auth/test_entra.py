@@ -47,6 +47,21 @@ async def test_bytes_in_a_form_are_sent_as_they_are() -> None:
     assert sent == [b"client_assertion=a.b.c&scope=x+y"]
 
 
+def test_cookies_are_not_kept() -> None:
+    """What Entra tells of one person's exchange must not travel with another's."""
+    sent: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers.get("cookie"))
+        return httpx.Response(200, text="{}", headers={"set-cookie": "fpc=one-person; path=/; secure; HttpOnly"})
+
+    http = HttpxClient(ca_file=None, transport=httpx.MockTransport(answer))
+    for _ in range(2):
+        http.post("https://login.example/token", data={})
+    http.close()
+    assert sent == [None, None]
+
+
 def test_authorities_of_the_operator_are_trusted_too(tmp_path: Path) -> None:
     """`GATEWAY_CA_FILE` holds for Entra as it does for Graph."""
     file = tmp_path / "ca.pem"

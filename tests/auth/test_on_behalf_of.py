@@ -274,6 +274,13 @@ def public_key_as_secret() -> str:
         ),
         pytest.param("opaque", 401, "UNAUTHENTICATED", "The access token is not for this gateway.", id="no JWT"),
         pytest.param(
+            gateway_token(aud=[GRAPH_URL]),
+            401,
+            "UNAUTHENTICATED",
+            "The access token is not for this gateway.",
+            id="several audiences",
+        ),
+        pytest.param(
             gateway_token(scopes=[], roles=["Gateway.Read"]),
             401,
             "APP_ONLY_TOKEN",

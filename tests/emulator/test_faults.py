@@ -49,6 +49,17 @@ def outcome(graph: Client) -> tuple[int | None, bool]:
     return graph.emulator.journal[-1].status, graph.emulator.journal[-1].work_done
 
 
+@pytest.mark.parametrize("status", [204, 304])
+@pytest.mark.parametrize("cut", [False, True])
+async def test_a_status_without_a_body_has_none(graph: Client, status: int, cut: bool) -> None:
+    """Whatever the fault says of it: HTTP knows no such answer, and the server would break over it."""
+    refuse = Refuse(status)
+    graph.emulator.faults.add(FaultRule(fault=Stack((TruncatedBody(), refuse)) if cut else refuse))
+    response = await post(graph)
+    assert (response.status_code, response.content) == (status, b"")
+    assert "content-length" not in response.headers
+
+
 @pytest.mark.parametrize(
     ("fault", "headers"),
     [

@@ -337,6 +337,7 @@ JWE = "eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVy.dGFn"
         pytest.param("a\x85b\x9bc", "a b c", id="control characters above ASCII"),
         pytest.param("é漢😀", "é漢😀", id="Unicode"),
         pytest.param("x" * 5_000, "x" * MAX_MESSAGE_LENGTH, id="long"),
+        pytest.param("eyJ" * 300_000, ("eyJ" * 300_000)[:MAX_MESSAGE_LENGTH], id="the beginnings of many tokens"),
     ],
 )
 def test_foreign_text_is_made_safe(given_text: str, text: str) -> None:

@@ -82,6 +82,7 @@ def test_a_body_is_as_it_would_come_alone(body: Any, content: bytes) -> None:
     [
         pytest.param({"id": "7", "status": 200}, id="an id that was not asked for"),
         pytest.param({"id": "x", "status": 200}, id="an id that is no number"),
+        pytest.param({"id": "9" * 5_000, "status": 200}, id="an id that is a number of any length"),
         pytest.param({"id": 0, "status": 200}, id="an id that is no text"),
         pytest.param({"status": 200}, id="no id"),
         pytest.param({"id": "0"}, id="no status"),

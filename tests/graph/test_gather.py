@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import orjson
 import pytest
 
 from gateway.errors import GatewayError, OperationLimitError
 from gateway.graph.gather import Batching, Calls, Gatherer
 from gateway.graph.request import GraphRequest
-from gateway.graph.transport import Answer, LostError
+from gateway.graph.transport import Answer, AnswerTooLargeError, LostError
+from tests.graph.test_loader import until
 from tests.graph.upstream import Reply, Station, Upstream, read
 
 
@@ -98,6 +100,13 @@ async def test_a_batch_that_is_refused_is_sent_one_by_one(status: int) -> None:
     assert desk.upstream.calls == [["A", "B"], "A", "B", ["C", "D"]]
 
 
+async def test_a_batch_whose_answer_is_too_large_is_sent_one_by_one() -> None:
+    """The limit is for one answer, not for twenty in one."""
+    desk = Desk(Upstream(found, AnswerTooLargeError("more than 8 bytes")))
+    assert await desk.read("A", "B") == [{"id": "A"}, {"id": "B"}]
+    assert desk.upstream.calls == [["A", "B"], "A", "B"]
+
+
 @pytest.mark.parametrize("status", [404, 405, 501])
 async def test_where_there_is_no_batch_none_is_tried_again(status: int, caplog: pytest.LogCaptureFixture) -> None:
     """For the whole process, with one word about it in the log."""
@@ -141,6 +150,21 @@ async def test_a_batch_that_goes_on_failing_is_given_up() -> None:
     assert desk.upstream.calls == [["A", "B"]] * 4
 
 
+async def test_reads_of_a_refused_batch_fail_one_by_one() -> None:
+    """What is lost is asked for again, and nothing else is."""
+    replies: list[Reply | Exception] = [LostError("gone"), found("A")]
+
+    def reply(key: str) -> Reply:
+        told = replies.pop(0) if key == "A" else found(key)
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    desk = Desk(Upstream(reply, (405, None)))
+    assert await desk.read(*"ABC") == [{"id": key} for key in "ABC"]
+    assert desk.upstream.calls == [["A", "B", "C"], "A", "B", "C", "A"]
+
+
 # The cap
 
 
@@ -180,14 +204,19 @@ async def test_reads_of_a_refused_batch_count_one_by_one() -> None:
 
 
 class Calling:
-    """A `Call` that notes requests and tokens."""
+    """A `Call` that notes requests, tokens, and how many items a batch has; `given_up` counts calls that were ended."""
 
     def __init__(self) -> None:
-        self.made: list[tuple[str, str]] = []
+        self.made: list[tuple[str, str, int]] = []
+        self.given_up = 0
 
     async def __call__(self, request: GraphRequest, token: str) -> Answer:
-        self.made.append((request.target, token))
-        await asyncio.sleep(0)
+        self.made.append((request.target, token, len(orjson.loads(request.body or b"{}").get("requests", []))))
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
         return Answer(200, {}, b'{"responses": []}')
 
 
@@ -205,7 +234,7 @@ async def test_a_call_has_one_token() -> None:
     gather = gatherer(call)
     tasks = [asyncio.create_task(gather(read(key), token)) for key, token in zip("ABCD", "xyxy", strict=True)]
     assert await outcomes(*tasks) == [LostError] * 4
-    assert call.made == [("/$batch", "x"), ("/$batch", "y")]
+    assert call.made == [("/$batch", "x", 2), ("/$batch", "y", 2)]
 
 
 async def test_a_reader_who_goes_before_departure_is_not_sent() -> None:
@@ -218,7 +247,7 @@ async def test_a_reader_who_goes_before_departure_is_not_sent() -> None:
     await asyncio.sleep(0)
     tasks[1].cancel()
     assert await outcomes(*tasks) == [asyncio.CancelledError, asyncio.CancelledError, LostError]
-    assert call.made == [("/$batch", "x")]
+    assert call.made == [("/$batch", "x", 2)]
 
 
 async def test_a_reader_who_goes_does_not_hear_of_a_failure() -> None:
@@ -242,9 +271,20 @@ async def test_closing_ends_the_calls_on_their_way() -> None:
     call = Calling()
     gather = gatherer(call)
     tasks = [asyncio.create_task(gather(read(key), "x")) for key in "AB"]
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await until(lambda: bool(call.made))
     for each in tasks:
         each.cancel()
     gather.close()
     assert await outcomes(*tasks) == [asyncio.CancelledError] * 2
+    assert call.given_up == 1
+
+
+async def test_closing_leaves_nobody_waiting() -> None:
+    """Also not who never heard that the operation is over."""
+    gather = gatherer(Calling())
+    tasks = [asyncio.create_task(gather(read(key), "x")) for key in "AB"]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gather.close()
+    await until(lambda: all(each.done() for each in tasks))
+    assert [each.cancelled() for each in tasks] == [True, True]

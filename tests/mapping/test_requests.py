@@ -140,6 +140,14 @@ def test_a_filter_too_long_for_a_url_is_refused() -> None:
     assert raised.value.extensions == {"code": "BAD_USER_INPUT", "retryable": False, "fields": ["filter"]}
 
 
+def test_an_order_too_long_for_a_url_is_refused() -> None:
+    """It is named, and not a filter that nobody gave."""
+    with pytest.raises(BadUserInputError) as raised:
+        _list(order_by=[("displayName", "asc")] * 1_000)
+    assert raised.value.message == "`orderBy` is too long for the URL of a request to Graph."
+    assert raised.value.extensions == {"code": "BAD_USER_INPUT", "retryable": False, "fields": ["orderBy"]}
+
+
 @pytest.mark.parametrize(
     ("key", "segment"),
     [

@@ -146,6 +146,17 @@ async def test_two_hundred_rows_of_37_tenants_are_one_lookup(page_size: int, exp
         assert calls(gateway) == expected
 
 
+async def test_the_first_object_with_a_value_is_the_one(gateway: Harness) -> None:
+    """Graph may have several; once each value is found the rest are not asked for."""
+    gateway.emulator.store.clear()
+    for name, tenant_id in (("a", "T-0"), ("b", "T-0"), ("c", "T-1"), ("d", "T-1"), ("e", "T-1")):
+        gateway.emulator.store.add("tenants", {"id": name, "tenantId": tenant_id, "displayName": name})
+    add_connection(gateway, 0, "T-0")
+    add_connection(gateway, 1, "T-1")
+    assert joined(await gateway.execute(CONNECTIONS)) == [("C-0", "a"), ("C-1", "c")]
+    assert calls(gateway) == ["GET cloudPcConnections", "GET tenants", "GET tenants"]
+
+
 async def test_all_that_a_lookup_is_asked_for_is_in_its_one_request(gateway: Harness) -> None:
     """The properties of all aliases, each id once, and as many rows as ids."""
     add_tenants(gateway, 3)
@@ -179,3 +190,23 @@ async def test_a_collection_of_a_tenant_is_its_own(gateway: Harness) -> None:
     assert dict(gateway.emulator.journal[-1].query)["$filter"] == (
         "((tenantId eq 'T-1') and (((id eq 'C-0') or (id in ('C-3','C-4','C-5')))))"
     )
+
+
+@pytest.mark.parametrize("given", ["{}", "{ displayName: {} }", "null"])
+async def test_a_filter_that_says_nothing_leaves_the_tenants_own(gateway: Harness, given: str) -> None:
+    """As it does where there is no tenant."""
+    answer = await gateway.execute(
+        f"{{ tenants(first: 1) {{ nodes {{ tenantId cloudPcConnections(filter: {given}) {{ totalCount }} }} }} }}"
+    )
+    [tenant] = answer["data"]["tenants"]["nodes"]
+    assert dict(gateway.emulator.journal[-1].query)["$filter"] == f"tenantId eq '{tenant['tenantId']}'"
+
+
+async def test_a_fault_in_a_filter_is_told_by_the_callers_own_path(gateway: Harness) -> None:
+    """What the gateway adds to the filter is not the caller's business."""
+    answer = await gateway.execute(
+        "{ tenants(first: 1) { nodes { cloudPcConnections(filter: { displayName: { in: [] } }) { totalCount } } } }"
+    )
+    [error] = answer["errors"]
+    assert error["message"] == "`filter.displayName.in` must not be an empty list."
+    assert error["extensions"]["fields"] == ["filter.displayName.in"]

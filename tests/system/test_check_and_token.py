@@ -56,7 +56,7 @@ def test_a_graph_that_is_down_is_told(emulation: Emulation) -> None:
     done = gateway("check", settings={**emulation.settings, "GATEWAY_GRAPH_URL": "http://127.0.0.1:1"})
     assert (done.returncode, done.stderr) == (1, "")
     assert (
-        "FAILED     Graph version: http://127.0.0.1:1 cannot be read (ConnectError).\n"
+        "FAILED     Graph version: http://127.0.0.1:1 cannot be read (Connection refused).\n"
         "           Check GATEWAY_GRAPH_URL, GATEWAY_CA_FILE, and the way from the gateway to there.\n"
     ) in done.stdout
 

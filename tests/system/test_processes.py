@@ -4,9 +4,11 @@ import re
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
@@ -60,6 +62,15 @@ def test_one_signal_ends_it(command: str, told: signal.Signals) -> None:
     with started(command) as (program, url), httpx.Client() as caller:
         assert caller.get(url).status_code == 200
         program.end(told)
+
+
+def test_a_connection_waits_for_its_next_request() -> None:
+    """Longer than the servers' usual five seconds, after which proxies would send requests into closed connections."""
+    with gateway_serve() as gateway, closing(HTTPConnection(*gateway.address, timeout=END_SECONDS)) as caller:
+        for pause_seconds in (0, 6):
+            time.sleep(pause_seconds)
+            caller.request("GET", "/health/live")
+            assert caller.getresponse().read() == b'{"status":"live"}'
 
 
 @SIGNALS

@@ -316,7 +316,7 @@ def test_the_exit_code_tells_drift_from_none(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         pytest.param(["-"], "-: It is no well-formed XML: no element found: line 1, column 0.\n", id="input"),
-        pytest.param([], "http://127.0.0.1:1/v1.0/$metadata: It cannot be read (ConnectError).\n", id="Graph"),
+        pytest.param([], "http://127.0.0.1:1/v1.0/$metadata: It cannot be read (Connection refused).\n", id="Graph"),
     ],
 )
 def test_unreadable_input_ends_the_command(arguments: list[str], said: str) -> None:
