@@ -17,7 +17,7 @@ PROCESSES := tests/system tests/test_cli.py tests/tools/test_sign_in.py
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test test-system check lint types schema catalog playground wheel lock audit clean
+.PHONY: help run test test-system bench check lint types schema catalog playground wheel lock audit clean
 
 help:  ## What can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,10 @@ test: $(VENV)/dev  ## All tests but those of tests/system; every branch of gatew
 test-system: $(VENV)/dev gateway/static/index.html $(AUDITS)/node_modules/.package-lock.json  ## Tests with real sockets, processes and a browser (Chromium)
 	@command -v chromium >/dev/null || { echo "test-system needs Chromium on PATH: apt-get install chromium" >&2; exit 1; }
 	$(WITH_NODE) pytest $(PROCESSES) --cov --cov-config tests/system/coverage.toml
+	GATEWAY_TEST_CASES=3000 $(BIN)/pytest -n auto tests/execution/test_differential.py
+
+bench: $(VENV)/dev benchmarks/node_modules/.package-lock.json  ## The gateway against rivals, as ratios (ARGS=--quick takes under 3 minutes)
+	@$(WITH_NODE) $(BIN)/python -m benchmarks.run $(ARGS)
 
 check: lint types test  ## What CI checks: format, lint, types, schema.graphql, the page's types, tests
 	@$(BIN)/gateway schema | diff -u schema.graphql - || { echo "schema.graphql is out of date: make schema" >&2; exit 1; }
@@ -68,7 +72,8 @@ audit: $(VENV)/dev  ## Known vulnerabilities in what is installed at run time
 	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.txt
 
 clean:  ## Remove everything that was built or installed here
-	rm -rf $(VENV) build dist gateway/static playground/node_modules $(AUDITS)/node_modules .coverage* .hypothesis .*_cache
+	rm -rf $(VENV) build dist gateway/static .coverage* .hypothesis .*_cache
+	rm -rf benchmarks/node_modules playground/node_modules $(AUDITS)/node_modules
 
 # What follows are files: each is made once, and again when what it is made from has changed.
 

@@ -8,6 +8,7 @@ The tour of one request, in the order of the files:
 - `params`: body or URL → document text, operation name, variables
 - `documents`: text → parsed, within `limits`, validated; kept
 - `auth.exchange`: `Caller` → access token for Microsoft Graph
+- `execution.executor`: by a compiled plan where there is one, else by graphql-core
 - `schema.resolvers`: one generic resolver an operation, over the specs of `resources`; `schema.joins` leads on
 - `mapping`: arguments and selected names → `GraphRequest`
 - `graph.loader`: the one way upstream: equal reads once, together (`gather`), capped, writes shielded

@@ -26,6 +26,7 @@ from gateway.clock import Clock, SystemClock
 from gateway.cursors import CursorSealer
 from gateway.documents import Documents
 from gateway.endpoint import Endpoint
+from gateway.execution.executor import Executor
 from gateway.graph.aiohttp_transport import AiohttpTransport
 from gateway.graph.client import Errand, GraphClient
 from gateway.graph.gather import Batching
@@ -92,8 +93,15 @@ def create_app(
         )
 
     endpoint = Endpoint(
-        schema=core,
         documents=build_documents(settings, core),
+        executor=Executor(
+            core,
+            compiled=settings.compiled,
+            suggestions=settings.introspection,
+            cache_entries=settings.document_cache_entries,
+            cache_bytes=settings.document_cache_bytes,
+            count=telemetry.count_execution,
+        ),
         limits=_build_limits(settings),
         authenticator=authenticator,
         exchange=exchange,
@@ -105,7 +113,6 @@ def create_app(
         deadline_seconds=settings.deadline_seconds,
         max_body_bytes=settings.max_body_bytes,
         max_bulk_items=settings.max_bulk_items,
-        suggestions=settings.introspection,
     )
 
     @asynccontextmanager

@@ -1,18 +1,24 @@
 """Document text → parsed, within limits, validated; kept for the next time in a cache bounded in entries and bytes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from cachetools import LRUCache
 from graphql import (
+    DirectiveNode,
     DocumentNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    VariableNode,
+    Visitor,
     parse,
     specified_rules,
     validate,
+    visit,
 )
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
@@ -33,11 +39,16 @@ class DocumentError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A valid document and its operations, in the order of the text; a lone one may have no name."""
+    """A valid document and its operations, in the order of the text; a lone one may have no name.
+
+    `switches` are the variables that decide what is selected, by `@skip` and `@include`.
+    """
 
     text: str
     node: DocumentNode
     operations: tuple[OperationDefinitionNode, ...]
+    fragments: Mapping[str, FragmentDefinitionNode]
+    switches: tuple[str, ...]
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run, as in https://spec.graphql.org/October2021/#GetOperation()."""
@@ -95,4 +106,21 @@ class Documents:
             raise DocumentError(ValidationFailedError, errors)
         # There is one at least: fragments alone are unused, which validation refuses.
         operations = tuple(each for each in node.definitions if isinstance(each, OperationDefinitionNode))
-        return Document(text, node, operations)
+        fragments = {each.name.value: each for each in node.definitions if isinstance(each, FragmentDefinitionNode)}
+        return Document(text, node, operations, fragments, _switches(node))
+
+
+class _Switches(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: dict[str, None] = {}
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        values = [each.value for each in node.arguments or ()]
+        self.names |= dict.fromkeys(each.name.value for each in values if isinstance(each, VariableNode))
+
+
+def _switches(node: DocumentNode) -> tuple[str, ...]:
+    visitor = _Switches()
+    visit(node, visitor)
+    return tuple(visitor.names)

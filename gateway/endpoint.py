@@ -5,13 +5,13 @@ https://graphql.github.io/graphql-over-http/draft/
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
-from graphql import ExecutionResult, GraphQLSchema, OperationType, execute
+from graphql import ExecutionResult, OperationDefinitionNode, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -22,6 +22,7 @@ from gateway.clock import Clock, Deadline
 from gateway.cursors import CursorSealer
 from gateway.documents import Document, Documents
 from gateway.errors import BadRequestError, MethodNotAllowedError, MutationOverGetError, RequestTimeoutError
+from gateway.execution.executor import Executor
 from gateway.graph.client import Errand
 from gateway.graph.loader import Loader
 from gateway.limits import Limits, check_variables
@@ -33,7 +34,6 @@ from gateway.telemetry import Operation, Telemetry
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 MILLISECONDS: Final = re.compile(r"[1-9][0-9]{0,8}")
-MAX_COERCION_ERRORS: Final = 10
 
 
 class CallerGoneError(asyncio.CancelledError):
@@ -44,8 +44,8 @@ class CallerGoneError(asyncio.CancelledError):
 class Endpoint:
     """The ASGI application at `/graphql`."""
 
-    schema: GraphQLSchema
     documents: Documents
+    executor: Executor
     limits: Limits
     authenticator: Authenticator
     exchange: Exchange
@@ -57,7 +57,6 @@ class Endpoint:
     deadline_seconds: float
     max_body_bytes: int
     max_bulk_items: int
-    suggestions: bool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -94,7 +93,7 @@ class Endpoint:
         check_variables(params.variables, self.limits)
         async with _while_there(request):
             errand = await self._errand(caller, operation, deadline)
-            return await self._execute(document, params, errand)
+            return await self._execute(document, definition, params, errand)
 
     def _deadline(self, request: Request) -> Deadline:
         """The operation's deadline; `X-Deadline-Ms`, milliseconds from now, can only bring it nearer."""
@@ -128,19 +127,13 @@ class Endpoint:
         await token(None)
         return Errand(token, deadline, operation)
 
-    async def _execute(self, document: Document, params: Params, errand: Errand) -> ExecutionResult:
+    async def _execute(
+        self, document: Document, definition: OperationDefinitionNode, params: Params, errand: Errand
+    ) -> ExecutionResult:
         loader = self.open_loader(errand)
+        context = Context(loader, self.cursors, self.max_bulk_items)
         try:
-            result = execute(
-                self.schema,
-                document.node,
-                context_value=Context(loader, self.cursors, self.max_bulk_items),
-                variable_values=params.variables,
-                operation_name=errand.operation.name,
-                max_coercion_errors=MAX_COERCION_ERRORS,
-                hide_suggestions=not self.suggestions,
-            )
-            return await result if isinstance(result, Awaitable) else result
+            return await self.executor.run(document, definition, params.variables, context)
         finally:
             loader.close()
 

@@ -102,6 +102,9 @@ class Settings(BaseSettings):
         ("cloudPcConnections",),
         description="Entity sets that get the writes which no Graph page documents; or `all`, or `none`.",
     )
+    compiled: bool = Field(
+        True, description="Whether operations are compiled; if not, graphql-core runs them, slower and the same."
+    )
     introspection: bool = Field(
         True, description="Whether the schema can be asked for, the page shows it to anyone, and errors suggest names."
     )

@@ -88,6 +88,12 @@ class Telemetry:
             "gateway_operation_seconds", "Time from request to response.", ["kind"], registry=registry
         )
         self._running = Gauge("gateway_operations_running", "Operations in flight.", registry=registry)
+        self._executions = Counter(
+            "gateway_executions",
+            "Operations by how they were run: planned, replayed or interpreted.",
+            ["way"],
+            registry=registry,
+        )
         self._graph_calls = Counter(
             "gateway_graph_calls",
             "HTTP calls to Microsoft Graph, by method and status; `lost` if no answer came.",
@@ -121,6 +127,10 @@ class Telemetry:
                 if operation.codes:
                     span.set_status(Status(StatusCode.ERROR, operation.code))
                 log.info("operation", extra={"fields": _log_fields(operation, seconds)})
+
+    def count_execution(self, way: str) -> None:
+        """One operation, run by its plan, by its plan and then by graphql-core, or by graphql-core."""
+        self._executions.labels(way).inc()
 
     @contextmanager
     def exchange(self) -> Iterator[None]:

@@ -205,6 +205,8 @@ async def test_operations_and_calls_are_counted_and_timed(watched: Watched) -> N
         'gateway_operation_seconds_count{"kind": "none"}': 1,
         'gateway_operation_seconds_sum{"kind": "none"}': 0,
         "gateway_operations_running": 0,
+        'gateway_executions_total{"way": "planned"}': 1,
+        'gateway_executions_total{"way": "replayed"}': 2,
         f"gateway_graph_calls_total{json.dumps({**read, 'status': '404'})}": 1,
         f"gateway_graph_calls_total{json.dumps({**read, 'status': '403'})}": 1,
         f"gateway_graph_calls_total{json.dumps({**write, 'status': 'lost'})}": 1,
@@ -238,6 +240,7 @@ async def test_nobody_can_make_labels(watched: Watched) -> None:
         ("code", "BAD_REQUEST"),
         ("method", "GET"),
         ("status", "404"),
+        ("way", "planned"),
     }
 
 
@@ -284,8 +287,8 @@ async def test_an_operation_is_one_line(watched: Watched, logs: list[str]) -> No
         "request_id": "r-1",
         "operation": "Both",
         "kind": "query",
-        "code": "BAD_USER_INPUT",
-        "codes": ["BAD_USER_INPUT", "FORBIDDEN"],
+        "code": "FORBIDDEN",
+        "codes": ["FORBIDDEN", "BAD_USER_INPUT"],
         "duration_ms": 250.0,
         "graph_calls": 1,
         "tid": "t-1",

@@ -1,4 +1,7 @@
-"""The only way upstream for one operation: equal reads are one, reads travel together, and all of it is capped."""
+"""The only way upstream for one operation: equal reads are one, reads travel together, and all of it is capped.
+
+What it has sent it remembers, so that an operation can be run again from its beginning without sending anything twice.
+"""
 
 import asyncio
 import logging
@@ -23,7 +26,7 @@ T = TypeVar("T")
 class Loader:
     """Reads and writes for one operation; `close` ends reads that nobody waits for any more.
 
-    `writes` were begun so far: what was read before the last of them may have changed.
+    `writes` are behind the operation so far: what was read before the last of them may have changed.
     A write that was begun is shielded: the caller may hang up, its outcome is still awaited and logged.
     `hold` keeps such a write alive until it is over, wherever the process collects them.
     """
@@ -46,15 +49,21 @@ class Loader:
         )
         self._batching = batching
         self._hold = hold
-        self._reads: dict[GraphRequest, asyncio.Task[dict[str, Json]]] = {}
+        self._reads: dict[tuple[int, GraphRequest], asyncio.Task[dict[str, Json]]] = {}
+        self._written: list[tuple[tuple[GraphRequest, ...], asyncio.Task[Any]]] = []
+        self.writes = 0
+
+    def rewind(self) -> None:
+        """Back to the beginning: what is asked for again is answered as it was, and what is new is sent."""
         self.writes = 0
 
     async def read(self, request: GraphRequest) -> dict[str, Json]:
         """The JSON object that Graph answered; raises `GatewayError`."""
-        task = self._reads.get(request)
+        place = (self.writes, request)
+        task = self._reads.get(place)
         if task is None:
             task = asyncio.create_task(self._client.read(request, self._errand, self._gather))
-            self._reads[request] = task
+            self._reads[place] = task
         # Others may wait for the same read, so one that gives up must not cancel it.
         return await asyncio.shield(task)
 
@@ -63,30 +72,38 @@ class Loader:
         return to_page(await self.read(request), base_url=self._client.base_url, path=path)
 
     async def write(self, request: GraphRequest) -> Answer:
-        """Graph's success answer; raises `GatewayError`. What was read before is forgotten."""
-        self._calls.count(1)
-        return await self._see_through(request, self._client.write(request, self._errand))
+        """Graph's success answer; raises `GatewayError`. What was read before is out of date."""
+
+        async def begin() -> Answer:
+            self._calls.count(1)
+            return await self._client.write(request, self._errand)
+
+        return await self._see_through((request,), begin)
 
     async def write_all(self, requests: Sequence[GraphRequest], *, stop: bool) -> list[Answer | GatewayError]:
         """What became of each, in order: Graph's success answer, or why there is none. See `BulkWriter`."""
         writer = BulkWriter(self._client, self._errand, self._calls, batching=self._batching, stop=stop)
-        return await self._see_through(requests[0], writer.write(requests))
+        return await self._see_through(tuple(requests), lambda: writer.write(requests))
 
     def close(self) -> None:
         for task in self._reads.values():
             task.cancel()
         self._gather.close()
 
-    async def _see_through(self, request: GraphRequest, writing: Coroutine[Any, Any, T]) -> T:
+    async def _see_through(self, requests: tuple[GraphRequest, ...], begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Waits for the write; if the caller goes, it goes on and its outcome is logged."""
-        self._reads.clear()
+        if self.writes == len(self._written):
+            task = asyncio.create_task(begin())
+            self._hold(task)
+            self._written.append((requests, task))
+        known, task = self._written[self.writes]
+        if known != requests:
+            raise RuntimeError("the operation took another way than the first time")  # rather than send a write twice
         self.writes += 1
-        task = asyncio.create_task(writing)
-        self._hold(task)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            task.add_done_callback(lambda done: self._report_abandoned(request, done))
+            task.add_done_callback(lambda done: self._report_abandoned(requests[0], done))
             raise
 
     def _report_abandoned(self, request: GraphRequest, done: asyncio.Task[Any]) -> None:

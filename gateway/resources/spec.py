@@ -157,6 +157,10 @@ class ResourceSpec:
     """The property by which other resources refer to this one, under the same name."""
     pages: Mapping[Operation, str] = field(default_factory=dict, hash=False)
     """Names of reference pages that do not follow the reference's own pattern."""
+    key: PropertySpec = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", next(each for each in self.properties if each.is_key))
 
     @property
     def operations(self) -> Operation:
@@ -174,10 +178,6 @@ class ResourceSpec:
         https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html#sec_ControlInformationtypeodatatype
         """
         return f"#{NAMESPACE}.{self.entity_type}"
-
-    @property
-    def key(self) -> PropertySpec:
-        return next(each for each in self.properties if each.is_key)
 
     def property(self, name: str) -> PropertySpec:
         return next(each for each in self.properties if each.name == name)

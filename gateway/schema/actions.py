@@ -2,8 +2,6 @@
 
 from typing import Any, NoReturn
 
-import strawberry
-
 from gateway.errors import OutcomeUnknownError
 from gateway.graph.answer import BrokenAnswerError, to_object
 from gateway.graph.request import Entity
@@ -11,21 +9,20 @@ from gateway.graph.transport import Answer
 from gateway.mapping.place import Place, to_root
 from gateway.mapping.requests import to_action
 from gateway.resources.spec import ActionSpec, ComplexSpec, ResourceSpec
-from gateway.schema.context import Context
+from gateway.schema.context import Ask, Resolver
 from gateway.schema.entities import read_back, to_entity, to_written
-from gateway.schema.resolvers import Resolver, Root
-from gateway.schema.selection import selected
+from gateway.schema.resolvers import Root
 
 
 def action_resolver(root: Root, action: ActionSpec, returns: ResourceSpec | ComplexSpec) -> Resolver:
     """What the action answers with is an entity, a list of them, or a structured value."""
     named = {each.name for each in action.parameters}
 
-    async def resolve(info: strawberry.Info[Context], **arguments: Any) -> Any:
-        place = root.place(arguments)
-        key = None if action.on_set else arguments[root.spec.key.name]
-        given = {name: value for name, value in arguments.items() if name in named}
-        answer = await info.context.loader.write(to_action(place, action, key, given))
+    async def resolve(ask: Ask) -> Any:
+        place = root.place(ask.arguments)
+        key = None if action.on_set else ask.arguments[root.spec.key.name]
+        given = {name: value for name, value in ask.arguments.items() if name in named}
+        answer = await ask.context.loader.write(to_action(place, action, key, given))
         if isinstance(returns, ComplexSpec):
             return _to_value(action, returns, answer)
         is_own = returns == root.spec
@@ -34,7 +31,7 @@ def action_resolver(root: Root, action: ActionSpec, returns: ResourceSpec | Comp
             return _to_rows(action, returned_at, answer)
         entity = to_written(returned_at, answer)
         if entity is None and is_own and key is not None:
-            return await read_back(info.context.loader, place, key, answer, root.types.names(selected(info)))
+            return await read_back(ask.context.loader, place, key, answer, root.types.names(ask.selection))
         return entity or _refuse(action, answer)
 
     return resolve

@@ -19,7 +19,7 @@ from gateway.mapping.requests import to_create
 from gateway.resources.reference import access_to
 from gateway.resources.spec import Operation
 from gateway.schema.access import build_asking
-from gateway.schema.context import Context
+from gateway.schema.context import Ask, Resolver
 from gateway.schema.entities import read_created
 from gateway.schema.fields import (
     GraphQLType,
@@ -29,8 +29,7 @@ from gateway.schema.fields import (
     list_of,
     optional,
 )
-from gateway.schema.resolvers import Resolver, Root, parent_arguments
-from gateway.schema.selection import selected
+from gateway.schema.resolvers import Root, parent_arguments
 
 
 @strawberry.enum(description="What a bulk operation does after an item that failed.")
@@ -112,14 +111,13 @@ def bulk_field(root: Root) -> StrawberryField:
 
 
 def _resolver(root: Root) -> Resolver:
-    async def resolve(info: strawberry.Info[Context], **arguments: Any) -> Mapping[str, Any]:
-        context, inputs = info.context, arguments["inputs"]
+    async def resolve(ask: Ask) -> Mapping[str, Any]:
+        context, inputs = ask.context, ask.arguments["inputs"]
         _check_count(inputs, context.max_bulk_items)
-        place = root.place(arguments)
+        place = root.place(ask.arguments)
         requests = [to_create(place, each, f"inputs.{index}") for index, each in enumerate(inputs)]
-        outcomes = await context.loader.write_all(requests, stop=arguments["onError"] is OnError.STOP)
-        selection = selected(info).get("results", {})
-        names = root.types.names(selection)
+        outcomes = await context.loader.write_all(requests, stop=ask.arguments["onError"] is OnError.STOP)
+        names = root.types.names(ask.selection.get("results", {}))
         return {"results": await asyncio.gather(*(_source(context.loader, place, each, names) for each in outcomes))}
 
     return resolve

@@ -6,7 +6,7 @@ https://relay.dev/graphql/connections.htm
 """
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.cursors import Position
@@ -16,13 +16,17 @@ from gateway.graph.paging import Page, to_page_request
 from gateway.graph.request import Entity, GraphRequest
 from gateway.schema.context import SelectionTree
 
+Spot = tuple[str, int]
+"""A page, by its target, and how many of its rows are behind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Rows in order, each with the position behind it; `end`: where the next slice starts, None if there is none."""
+    """Rows in order, the spot behind each, and the spot where the next slice starts, None if there is none."""
 
-    rows: list[tuple[Entity, Position]]
-    end: Position | None
+    rows: list[Entity]
+    spots: list[Spot]
+    end: Spot | None
     total_count: int | None
 
 
@@ -30,20 +34,21 @@ async def read_slice(
     loader: Loader, collection: GraphRequest, start: Position, *, first: int, accept: Callable[[Entity], Entity]
 ) -> Slice:
     """At most `first` rows from the position on. `accept` raises for a row that must not be in the answer."""
-    rows: list[tuple[Entity, Position]] = []
-    here = start
+    rows: list[Entity] = []
+    spots: list[Spot] = []
+    total_count = start.total_count
     async for target, page in walk_pages(loader, collection, start.target):
         offset = start.offset if target == start.target else 0
-        total_count = page.total_count if here.total_count is None else here.total_count
-        here = replace(here, target=target, offset=offset, total_count=total_count)
-        for row in page.rows[offset:]:
-            if len(rows) == first:
-                return Slice(rows, here, total_count)
-            here = replace(here, offset=here.offset + 1)
-            rows.append((accept(row), here))
-        if page.next_target is not None and len(rows) == first:
-            return Slice(rows, replace(here, target=page.next_target, offset=0), total_count)
-    return Slice(rows, None, here.total_count)
+        total_count = page.total_count if total_count is None else total_count
+        taken = page.rows[offset : offset + first - len(rows)]
+        rows += map(accept, taken)
+        behind = offset + len(taken)
+        spots += ((target, each) for each in range(offset + 1, behind + 1))
+        if len(rows) == first and behind < len(page.rows):
+            return Slice(rows, spots, (target, behind), total_count)
+        if len(rows) == first and page.next_target is not None:
+            return Slice(rows, spots, (page.next_target, 0), total_count)
+    return Slice(rows, spots, None, total_count)
 
 
 async def walk_pages(loader: Loader, collection: GraphRequest, target: str) -> AsyncIterator[tuple[str, Page]]:
@@ -63,22 +68,24 @@ async def walk_pages(loader: Loader, collection: GraphRequest, target: str) -> A
 
 
 def to_connection(
-    part: Slice, selection: SelectionTree, *, has_previous: bool, seal: Callable[[Position], str]
+    part: Slice, selection: SelectionTree, *, has_previous: bool, seal: Callable[[Spot], str]
 ) -> dict[str, Any]:
     """The connection object. Sealing costs, so only selected cursors are sealed."""
-    rows, edge, page_info = part.rows, selection.get("edges", {}), selection.get("pageInfo", {})
+    rows, spots = part.rows, part.spots
+    edge, page_info = selection.get("edges", {}), selection.get("pageInfo", {})
     edges = [
-        {"node": row, "cursor": seal(behind) if "cursor" in edge else None} for row, behind in (rows if edge else [])
+        {"node": row, "cursor": seal(behind) if "cursor" in edge else None}
+        for row, behind in (zip(rows, spots, strict=True) if edge else [])
     ]
-    end = part.end or (rows[-1][1] if rows else None)
+    end = part.end or (spots[-1] if spots else None)
     return {
-        "nodes": [row for row, _ in rows],
+        "nodes": rows,
         "edges": edges,
         "totalCount": part.total_count,
         "pageInfo": {
             "hasNextPage": part.end is not None,
             "hasPreviousPage": has_previous,
-            "startCursor": seal(rows[0][1]) if rows and "startCursor" in page_info else None,
+            "startCursor": seal(spots[0]) if spots and "startCursor" in page_info else None,
             "endCursor": seal(end) if end and "endCursor" in page_info else None,
         },
     }

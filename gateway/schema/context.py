@@ -1,6 +1,6 @@
-"""What resolvers may use while an operation runs: GraphQL's context value."""
+"""What resolvers are given: GraphQL's context value, and what one field asks."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,3 +22,17 @@ class Context:
     """What `selected` has found out already, by the identities of the field's nodes."""
     lookups: dict[tuple[str, int], DataLoader[Any, Any]] = field(default_factory=dict)
     """What `joins` gathers, by the name of the resource that is looked up and the number of writes before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a field asks: of which object, None for a root field; with which arguments; and what is selected below."""
+
+    context: Context
+    source: Any
+    arguments: Mapping[str, Any]
+    selection: SelectionTree
+
+
+Resolver = Callable[[Ask], Awaitable[Any]]
+"""What is asked → the source of what is selected below; knows neither Strawberry nor who runs the operation."""

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from keyword import iskeyword
-from typing import Any, Optional
+from types import MappingProxyType
+from typing import Any, Final, Optional
 
 import strawberry
+from graphql import GraphQLField
 from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directives import OneOf
 from strawberry.tools import create_type
 from strawberry.types.arguments import InputContext, StrawberryArgument
@@ -16,6 +19,9 @@ from strawberry.types.unset import UNSET
 
 GraphQLType = Any
 """A Strawberry type or a typing construct over one: what Strawberry accepts as an annotation."""
+
+READER: Final = "reader"
+"""The member of a field's metadata that has the function which reads it."""
 
 
 def optional(of: GraphQLType) -> GraphQLType:
@@ -44,6 +50,29 @@ def build_resolved(
     field.python_name = name
     field.arguments = list(arguments)
     return field
+
+
+def build_read(name: str, of: GraphQLType, description: str, reader: Callable[[Any], Any]) -> StrawberryField:
+    """A field whose value is made of its source by a function."""
+
+    def resolve(root: Any) -> Any:
+        return reader(root)
+
+    field = build_resolved(name, of, description, resolve)
+    field.metadata = MappingProxyType({READER: reader})
+    return field
+
+
+def reader_of(field: GraphQLField) -> Callable[[Any], Any] | None:
+    """What was given to `build_read`; None for a field that is read by its name."""
+    reader: Callable[[Any], Any] | None = metadata_of(field).get(READER)
+    return reader
+
+
+def metadata_of(field: GraphQLField) -> Mapping[Any, Any]:
+    """The metadata of the field as Strawberry made it."""
+    made: StrawberryField | None = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    return made.metadata if made else {}
 
 
 def build_argument(name: str, of: GraphQLType, description: str, *, default: Any = UNSET) -> StrawberryArgument:

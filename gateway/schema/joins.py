@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import strawberry
 from strawberry.dataloader import DataLoader
 from strawberry.types.field import StrawberryField
 
@@ -22,11 +21,10 @@ from gateway.resources.reference import access_by_link, access_to
 from gateway.resources.spec import LinkSpec, Operation
 from gateway.schema.access import build_asking
 from gateway.schema.connections import walk_pages
-from gateway.schema.context import Context
+from gateway.schema.context import Ask
 from gateway.schema.entities import read_linked, to_item_path, to_listed
 from gateway.schema.fields import optional
 from gateway.schema.lists import MAX_FIRST, list_arguments, read_connection
-from gateway.schema.selection import selected
 from gateway.schema.types import ResourceTypes
 
 MAX_VALUES: Final = 100
@@ -52,11 +50,11 @@ def _link_field(own: ResourceTypes, link: LinkSpec, target: ResourceTypes) -> St
     def place(root: Entity) -> Place:
         return to_linked(to_item_path(home, root), link.name, target.spec)
 
-    async def resolve_one(root: Any, info: strawberry.Info[Context]) -> Entity | None:
-        return await read_linked(info.context.loader, place(root), target.names(selected(info)))
+    async def resolve_one(ask: Ask) -> Entity | None:
+        return await read_linked(ask.context.loader, place(ask.source), target.names(ask.selection))
 
-    async def resolve_many(root: Any, info: strawberry.Info[Context], **arguments: Any) -> dict[str, Any]:
-        return await read_connection(info, target, place(root), arguments)
+    async def resolve_many(ask: Ask) -> dict[str, Any]:
+        return await read_connection(ask, target, place(ask.source))
 
     access = access_by_link(target.spec, Operation.LIST if link.is_list else Operation.GET)
     if link.is_list:
@@ -68,15 +66,15 @@ def _link_field(own: ResourceTypes, link: LinkSpec, target: ResourceTypes) -> St
 def _found_field(join: Join, target: ResourceTypes) -> StrawberryField:
     """On the rows that name an object: the object."""
 
-    async def resolve(root: Any, info: strawberry.Info[Context]) -> Entity | None:
-        value = root.get(join.by)
+    async def resolve(ask: Ask) -> Entity | None:
+        value = ask.source.get(join.by)
         if not isinstance(value, str) or not value:
             return None
-        lookups, loader = info.context.lookups, info.context.loader
+        lookups, loader = ask.context.lookups, ask.context.loader
         since = (target.spec.name, loader.writes)
         if since not in lookups:
             lookups[since] = DataLoader(Lookup(loader, to_root(target.spec), join.by).find_all)
-        found: Entity | None = await lookups[since].load(Wanted(value, frozenset(target.names(selected(info)))))
+        found: Entity | None = await lookups[since].load(Wanted(value, frozenset(target.names(ask.selection))))
         return found
 
     description = f"The {target.spec.name} with this `{join.by}`; null if there is none. Found for all rows together."
@@ -87,11 +85,11 @@ def _found_field(join: Join, target: ResourceTypes) -> StrawberryField:
 def _members_field(join: Join, source: ResourceTypes) -> StrawberryField:
     """On the object: the rows that name it."""
 
-    async def resolve(root: Any, info: strawberry.Info[Context], **arguments: Any) -> dict[str, Any] | None:
-        value = root.get(join.by)
+    async def resolve(ask: Ask) -> dict[str, Any] | None:
+        value = ask.source.get(join.by)
         if not isinstance(value, str) or not value:
             return None
-        return await read_connection(info, source, to_root(source.spec), arguments, {join.by: {"eq": value}})
+        return await read_connection(ask, source, to_root(source.spec), {join.by: {"eq": value}})
 
     description = f"The {source.spec.entity_set} with the `{join.by}` of this {join.target.name}."
     access, of = access_to(source.spec, Operation.LIST), optional(source.connection)

@@ -1,10 +1,9 @@
 """Connections of a collection, wherever it is: their arguments, and how one is read."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
-import strawberry
 from strawberry.types.arguments import StrawberryArgument
 
 from gateway.cursors import Position
@@ -14,11 +13,10 @@ from gateway.mapping.filter import Filter, filtered_names, is_match, to_filter
 from gateway.mapping.place import Place
 from gateway.mapping.requests import to_list
 from gateway.resources.spec import ResourceSpec
-from gateway.schema.connections import read_slice, to_connection
-from gateway.schema.context import Context, SelectionTree
+from gateway.schema.connections import Spot, read_slice, to_connection
+from gateway.schema.context import Ask, SelectionTree
 from gateway.schema.entities import to_listed
 from gateway.schema.fields import build_argument, list_of, optional
-from gateway.schema.selection import selected
 from gateway.schema.types import ResourceTypes
 
 DEFAULT_FIRST: Final = 50
@@ -39,14 +37,10 @@ def list_arguments(types: ResourceTypes) -> list[StrawberryArgument]:
 
 
 async def read_connection(
-    info: strawberry.Info[Context],
-    types: ResourceTypes,
-    place: Place,
-    arguments: Mapping[str, Any],
-    narrowing: Filter | None = None,
+    ask: Ask, types: ResourceTypes, place: Place, narrowing: Filter | None = None
 ) -> dict[str, Any]:
     """The connection that was asked for at the place. `narrowing` is a filter that holds besides the caller's."""
-    spec, selection = types.spec, selected(info)
+    spec, arguments, selection = types.spec, ask.arguments, ask.selection
     first = _checked_first(arguments.get("first"))
     given_filter = _joined(spec, narrowing, arguments.get("filter") or {})
     order_by = [(name, value.value) for each in arguments.get("orderBy") or [] for name, value in each.items()]
@@ -59,17 +53,18 @@ async def read_connection(
     if after is None:
         start = Position(request.target, 0, frozenset(wanted | filtered_names(given_filter)))
     else:
-        start = info.context.cursors.open(after, question)
+        start = ask.context.cursors.open(after, question)
         _check_names(spec, wanted, start)
     part = await read_slice(
-        info.context.loader, request, start, first=first, accept=lambda row: _accepted(place, given_filter, row)
+        ask.context.loader, request, start, first=first, accept=lambda row: _accepted(place, given_filter, row)
     )
-    return to_connection(
-        part,
-        selection,
-        has_previous=after is not None,
-        seal=lambda position: info.context.cursors.seal(position, question),
-    )
+
+    def seal(spot: Spot) -> str:
+        target, offset = spot
+        position = replace(start, target=target, offset=offset, total_count=part.total_count)
+        return ask.context.cursors.seal(position, question)
+
+    return to_connection(part, selection, has_previous=after is not None, seal=seal)
 
 
 def _checked_first(first: int | None) -> int:

@@ -1,6 +1,6 @@
 """One generic resolver for each operation that a resource can offer: arguments → requests to Graph → JSON."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +12,11 @@ from gateway.graph.request import Entity
 from gateway.mapping.place import Place, to_linked, to_root
 from gateway.mapping.requests import to_create, to_delete, to_update
 from gateway.resources.spec import Operation, ResourceSpec
-from gateway.schema.context import Context
+from gateway.schema.context import Ask, Resolver
 from gateway.schema.entities import read_back, read_created, read_entity, to_written
 from gateway.schema.fields import build_argument
 from gateway.schema.lists import read_connection
-from gateway.schema.selection import selected
 from gateway.schema.types import ResourceTypes
-
-Resolver = Callable[..., Coroutine[Any, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +52,17 @@ def parent_arguments(root: Root) -> list[StrawberryArgument]:
 
 
 def list_resolver(root: Root) -> Resolver:
-    async def resolve(info: strawberry.Info[Context], **arguments: Any) -> dict[str, Any]:
-        return await read_connection(info, root.types, root.place(arguments), arguments)
+    async def resolve(ask: Ask) -> dict[str, Any]:
+        return await read_connection(ask, root.types, root.place(ask.arguments))
 
     return resolve
 
 
 def get_resolver(root: Root) -> Resolver:
-    async def resolve(info: strawberry.Info[Context], **arguments: Any) -> Entity | None:
-        place, key = root.place(arguments), arguments[root.spec.key.name]
+    async def resolve(ask: Ask) -> Entity | None:
+        place, key = root.place(ask.arguments), ask.arguments[root.spec.key.name]
         try:
-            return await read_entity(info.context.loader, place, key, root.types.names(selected(info)))
+            return await read_entity(ask.context.loader, place, key, root.types.names(ask.selection))
         except NotFoundError:
             return None
 
@@ -73,28 +70,28 @@ def get_resolver(root: Root) -> Resolver:
 
 
 def create_resolver(root: Root) -> Resolver:
-    async def resolve(info: strawberry.Info[Context], **arguments: Any) -> Entity:
-        loader, place = info.context.loader, root.place(arguments)
-        answer = await loader.write(to_create(place, arguments["input"]))
-        return await read_created(loader, place, answer, root.types.names(selected(info)))
+    async def resolve(ask: Ask) -> Entity:
+        loader, place = ask.context.loader, root.place(ask.arguments)
+        answer = await loader.write(to_create(place, ask.arguments["input"]))
+        return await read_created(loader, place, answer, root.types.names(ask.selection))
 
     return resolve
 
 
 def update_resolver(root: Root) -> Resolver:
-    async def resolve(info: strawberry.Info[Context], **arguments: Any) -> Entity:
-        loader, place, key = info.context.loader, root.place(arguments), arguments[root.spec.key.name]
-        answer = await loader.write(to_update(place, key, arguments["input"]))
+    async def resolve(ask: Ask) -> Entity:
+        loader, place, key = ask.context.loader, root.place(ask.arguments), ask.arguments[root.spec.key.name]
+        answer = await loader.write(to_update(place, key, ask.arguments["input"]))
         entity = to_written(place, answer)
-        return entity or await read_back(loader, place, key, answer, root.types.names(selected(info)))
+        return entity or await read_back(loader, place, key, answer, root.types.names(ask.selection))
 
     return resolve
 
 
 def delete_resolver(root: Root) -> Resolver:
-    async def resolve(info: strawberry.Info[Context], **arguments: Any) -> str:
-        key: str = arguments[root.spec.key.name]
-        await info.context.loader.write(to_delete(root.place(arguments), key))
+    async def resolve(ask: Ask) -> str:
+        key: str = ask.arguments[root.spec.key.name]
+        await ask.context.loader.write(to_delete(root.place(ask.arguments), key))
         return key
 
     return resolve

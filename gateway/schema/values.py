@@ -17,7 +17,7 @@ from gateway.schema.fields import (
     build_field,
     build_input,
     build_object,
-    build_resolved,
+    build_read,
     list_of,
     optional,
 )
@@ -82,16 +82,12 @@ class ValueTypes:
         of = list_of(made) if enum.is_flags else made
         read = from_flags if enum.is_flags else from_name
 
-        def resolve(root: Any) -> Any:
-            return read(enum, read_member(root, spec.name))
-
-        def resolve_raw(root: Any) -> Any:
-            return read_member(root, spec.name)
-
         raw = f"`{spec.name}` as Microsoft Graph wrote it."
         return [
-            build_resolved(spec.name, optional(of), spec.description, resolve),
-            build_resolved(f"{spec.name}{RAW}", optional(str), raw, resolve_raw),
+            build_read(
+                spec.name, optional(of), spec.description, lambda source: read(enum, read_member(source, spec.name))
+            ),
+            build_read(f"{spec.name}{RAW}", optional(str), raw, lambda source: read_member(source, spec.name)),
         ]
 
     def _build_object(self, spec: ComplexSpec) -> GraphQLType:

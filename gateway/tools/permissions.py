@@ -20,7 +20,7 @@ from graphql import (
 from gateway.documents import DocumentError, Documents
 from gateway.errors import OperationLimitError
 from gateway.resources.reference import Access
-from gateway.schema.access import access_of
+from gateway.schema.access import asking_of
 from gateway.tools.table import to_table
 
 BY_CONVENTION: Final = "by convention"
@@ -57,10 +57,10 @@ def needs_of_schema(schema: GraphQLSchema) -> Needs:
     roots = [each for each in (schema.query_type, schema.mutation_type) if each]
     types = [each for each in schema.type_map.values() if isinstance(each, GraphQLObjectType) and each not in roots]
     return {
-        f"{each.name}.{name}": access
+        f"{each.name}.{name}": asking.access
         for each in [*roots, *types]
         for name, field in each.fields.items()
-        if (access := access_of(field))
+        if (asking := asking_of(field))
     }
 
 
@@ -110,5 +110,5 @@ class _Fields(Visitor):
         parent, field = self._types.get_parent_type(), self._types.get_field_def()
         assert parent is not None, "a valid document has fields of the schema only"
         assert field is not None
-        if access := access_of(field):
-            self.needs[f"{parent.name}.{node.name.value}"] = access
+        if asking := asking_of(field):
+            self.needs[f"{parent.name}.{node.name.value}"] = asking.access

@@ -132,6 +132,40 @@ async def test_equal_writes_are_each_sent() -> None:
     assert len(wire.requests) == 2
 
 
+async def test_what_was_sent_is_not_sent_again_from_the_beginning() -> None:
+    """Reads and writes have the outcomes that they had, failures among them; what is new is sent."""
+    answers = ('{"n": 1}', '{"w": 1}', '{"n": 2}', '{"n": 3}')
+    wire = Wire(*(httpx.Response(200, content=content) for content in answers), httpx.Response(403))
+    loader = Desk(wire).loader
+
+    async def run() -> list[object]:
+        before = await loader.read(read("A"))
+        written = await loader.write(CREATE)
+        return [before, written.body, await loader.read(read("A"))]
+
+    first = await run()
+    loader.rewind()
+    assert await run() == first
+    assert await loader.read(read("B")) == {"n": 3}
+    for _ in range(2):
+        with pytest.raises(GatewayError):
+            await loader.write(CREATE)
+        loader.rewind()
+        await loader.write(CREATE)
+    assert [request.method for request in wire.requests] == ["GET", "POST", "GET", "GET", "POST"]
+
+
+async def test_another_write_than_the_first_time_is_refused() -> None:
+    """Rather than sent: one of the two would be sent twice."""
+    wire = Wire(httpx.Response(201))
+    loader = Desk(wire).loader
+    await loader.write(CREATE)
+    loader.rewind()
+    with pytest.raises(RuntimeError, match="another way"):
+        await loader.write(GraphRequest("POST", PATH, None, body=b"[]"))
+    assert len(wire.requests) == 1
+
+
 async def test_reads_run_side_by_side_up_to_a_cap() -> None:
     """The rest wait for a slot, and each gets its own answer."""
     gate = Gate()

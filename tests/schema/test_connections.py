@@ -17,7 +17,7 @@ from gateway.graph.gather import Batching
 from gateway.graph.loader import Loader
 from gateway.graph.request import Entity, GraphRequest
 from gateway.graph.transport import HttpxTransport, build_client
-from gateway.schema.connections import Slice, read_slice, to_connection
+from gateway.schema.connections import Slice, Spot, read_slice, to_connection
 from gateway.telemetry import Operation, Telemetry
 from tests.clock import SteppingClock
 from tests.wire import Answering
@@ -73,6 +73,12 @@ def _as_it_is(row: Entity) -> Entity:
     return row
 
 
+def at(spot: Spot, total_count: int | None) -> Position:
+    """Where a cursor for the spot leads to."""
+    target, offset = spot
+    return Position(target, offset, frozenset({"id"}), total_count)
+
+
 START = Position(f"{PATH}?page=0", 0, frozenset({"id"}))
 SIZES = st.lists(st.integers(0, 5), min_size=1, max_size=6)
 
@@ -89,9 +95,9 @@ def test_every_row_comes_once_in_slices_as_asked_for(sizes: list[int], firsts: l
         for number in range(len(collection.rows) + 2):
             first = firsts[number % len(firsts)]
             part = await collection.read(here or START, first)
-            seen += [row for row, _ in part.rows]
+            seen += part.rows
             assert part.total_count == len(collection.rows)
-            here = part.end
+            here = part.end and at(part.end, part.total_count)
             if here is None:
                 break
             assert len(part.rows) == first
@@ -108,9 +114,9 @@ def test_every_row_knows_what_comes_behind_it(sizes: list[int], first: int) -> N
     async def resume() -> None:
         collection = Collection(sizes)
         part = await collection.read(START, first)
-        for index, (_, behind) in enumerate(part.rows):
-            following = await collection.read(behind, 2)
-            assert [row for row, _ in following.rows] == collection.rows[index + 1 : index + 3]
+        for index, behind in enumerate(part.spots):
+            following = await collection.read(at(behind, part.total_count), 2)
+            assert following.rows == collection.rows[index + 1 : index + 3]
             assert following.total_count == len(collection.rows)
 
     asyncio.run(resume())
@@ -118,11 +124,12 @@ def test_every_row_knows_what_comes_behind_it(sizes: list[int], first: int) -> N
 
 # The connection object
 
-ROWS: list[tuple[Entity, Position]] = [({"id": key}, Position(f"{PATH}?page={key}", 1, frozenset())) for key in "AB"]
-END = Position(f"{PATH}?page=C", 0, frozenset())
-NOTHING = Slice([], None, None)
-LAST = Slice(ROWS, None, 7)
-NOT_LAST = Slice(ROWS, END, 7)
+ROWS: list[Entity] = [{"id": key} for key in "AB"]
+SPOTS: list[Spot] = [(f"{PATH}?page={key}", 1) for key in "AB"]
+END = (f"{PATH}?page=C", 0)
+NOTHING = Slice([], [], None, None)
+LAST = Slice(ROWS, SPOTS, None, 7)
+NOT_LAST = Slice(ROWS, SPOTS, END, 7)
 ALL: Any = {
     "edges": {"cursor": {}, "node": {}},
     "nodes": {},
@@ -136,7 +143,7 @@ ALL: Any = {
     [
         pytest.param(NOTHING, [], {"hasNextPage": False, "startCursor": None, "endCursor": None}, id="nothing"),
         pytest.param(
-            Slice([], END, None), [], {"hasNextPage": True, "startCursor": None, "endCursor": "C"}, id="nothing yet"
+            Slice([], [], END, None), [], {"hasNextPage": True, "startCursor": None, "endCursor": "C"}, id="nothing yet"
         ),
         pytest.param(LAST, ["A", "B"], {"hasNextPage": False, "startCursor": "A", "endCursor": "B"}, id="the last"),
         pytest.param(
@@ -149,9 +156,9 @@ def test_a_slice_becomes_a_connection(
     part: Slice, edges: list[str], page_info: dict[str, Any], has_previous: bool
 ) -> None:
     """Relay's shape; `endCursor` leads to where the next slice starts."""
-    connection = to_connection(part, ALL, has_previous=has_previous, seal=lambda position: position.target[-1])
+    connection = to_connection(part, ALL, has_previous=has_previous, seal=lambda spot: spot[0][-1])
     assert connection == {
-        "nodes": [row for row, _ in part.rows],
+        "nodes": part.rows,
         "edges": [{"node": {"id": key}, "cursor": key} for key in edges],
         "totalCount": part.total_count,
         "pageInfo": {**page_info, "hasPreviousPage": has_previous},
@@ -173,8 +180,8 @@ def test_only_selected_cursors_are_sealed(selection: Any, sealed: list[str]) -> 
     """Sealing is the costliest part of an answer."""
     asked: list[str] = []
 
-    def seal(position: Position) -> str:
-        asked.append(position.target[-1])
+    def seal(spot: Spot) -> str:
+        asked.append(spot[0][-1])
         return "sealed"
 
     to_connection(NOT_LAST, selection, has_previous=False, seal=seal)
