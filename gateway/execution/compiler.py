@@ -1,12 +1,11 @@
-"""An operation of a valid document → its plan.
+"""An operation of a valid document → its plan: for each selection set one function that completes an object.
 
-The plan's functions are Python text made from the selection and compiled by Python, as `dataclasses` makes its methods:
-one function an object type, which reads each member of an answer once. Only names of response keys and members go into
-that text, as literals.
+What graphql-core finds out anew for each field of each object is found out here once: what is merged under a response
+key, which type it has, whether it asks.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from operator import methodcaller
 from typing import Any, Final
 
 from graphql import (
@@ -71,26 +70,6 @@ def compile_operation(
     return Plan(data, tuple(fields), is_serial=operation.operation is OperationType.MUTATION)
 
 
-@dataclass(slots=True)
-class _Text:
-    """A function in the making: its lines, and what they refer to."""
-
-    lines: list[str] = field(default_factory=list)
-    names: dict[str, Any] = field(default_factory=dict)
-
-    def refer(self, value: Any) -> str:
-        name = f"_{len(self.names)}"
-        self.names[name] = value
-        return name
-
-    def compile(self) -> Complete:
-        body = "\n    ".join(self.lines)
-        text = f"def complete(source, below):\n    {body}\n"
-        exec(text, self.names)  # noqa: S102 - the text is this module's own; callers' names are literals in it
-        made: Complete = self.names["complete"]
-        return made
-
-
 class _Compiler:
     def __init__(self, schema: GraphQLSchema, selections: Selections) -> None:
         self._schema = schema
@@ -128,32 +107,16 @@ class _Compiler:
 
     def _complete(self, of: GraphQLOutputType, nodes: list[FieldNode]) -> Complete:
         """How a value of the type becomes one of the answer."""
-        text = _Text()
-        text.lines.append(f"return {self._expression(of, nodes, 'source', text)}")
-        return text.compile()
-
-    def _expression(self, of: GraphQLOutputType, nodes: list[FieldNode], value: str, text: _Text) -> str:
-        """Python text for the completed value; `value` is text for the raw one, cheap to repeat."""
         if isinstance(of, GraphQLNonNull):
-            inner = self._expression(of.of_type, nodes, value, text)
-            return f"({inner} if {value} is not None else {text.refer(_refuse)}())"
+            return _required(self._complete(of.of_type, nodes))
         if isinstance(of, GraphQLList):
-            inner = self._expression(of.of_type, nodes, "each", text)
-            items = f"[{inner} for each in {value}]"
-            return f"(None if {value} is None else {items} if {value}.__class__ is list else {text.refer(_refuse)}())"
-        if isinstance(of, GraphQLScalarType) and of.name in TEXTS:
-            return f"({value} if {value}.__class__ is str or {value} is None else {text.refer(_refuse)}())"
-        called = text.refer(self._function(of, nodes))
-        return f"(None if {value} is None else {called}({value}, below))"
-
-    def _function(self, of: Any, nodes: list[FieldNode]) -> Complete:
+            return _each(self._complete(of.of_type, nodes))
         if isinstance(of, GraphQLObjectType):
             return self._object(of, nodes)
-        if isinstance(of, GraphQLScalarType | GraphQLEnumType):
-            coerce = of.coerce_output_value
-            return lambda value, _: coerce(value)
-        assert isinstance(of, GraphQLUnionType), "the schema has no interfaces"
-        return self._union(of, nodes)
+        if isinstance(of, GraphQLUnionType):
+            return self._union(of, nodes)
+        assert isinstance(of, GraphQLScalarType | GraphQLEnumType), "the schema has no interfaces"
+        return _complete_text if of.name in TEXTS else _leaf(of.coerce_output_value)
 
     def _union(self, of: GraphQLUnionType, nodes: list[FieldNode]) -> Complete:
         of_name = {each.name: self._object(each, nodes) for each in of.types}
@@ -166,26 +129,85 @@ class _Compiler:
         return complete
 
     def _object(self, of: GraphQLObjectType, nodes: list[FieldNode]) -> Complete:
-        """One function for the type: reads each member, in the order of the answer."""
-        text, members, asked = _Text(), list[str](), list[str]()
-        text.lines += [f"if not isinstance(source, dict): {text.refer(_refuse)}()", "get = source.get"]
-        for index, (key, merged) in enumerate(self.grouped(sets_of(nodes), of).items()):
+        """Texts, which are most of what there is, are completed here and not by a call for each."""
+        empty: dict[str, Any] = {}
+        texts: list[tuple[str, str]] = []
+        others: list[tuple[str, Callable[[Any], Any], Complete]] = []
+        asked: list[AskingField] = []
+        for key, merged in self.grouped(sets_of(nodes), of).items():
             name = merged[0].name.value
+            empty[key] = of.name if name == TYPENAME else None
             if name == TYPENAME:
-                members.append(f"{key!r}: {of.name!r}")
                 continue
             definition = _definition(of, merged[0])
-            if asking_of(definition):
-                asked.append(
-                    f"below.append({text.refer(Pending)}(made, source, {text.refer(self.asking(of, key, merged))}))"
-                )
-                members.append(f"{key!r}: None")
-                continue
-            reader = reader_of(definition)
-            text.lines.append(f"v{index} = {f'{text.refer(reader)}(source)' if reader else f'get({name!r})'}")
-            members.append(f"{key!r}: {self._expression(definition.type, merged, f'v{index}', text)}")
-        text.lines += [f"made = {{{', '.join(members)}}}", *asked, "return made"]
-        return text.compile()
+            reader, complete = reader_of(definition), self._complete_unless_asked(definition, merged)
+            if complete is None:
+                asked.append(self.asking(of, key, merged))
+            elif complete is _complete_text and reader is None:
+                texts.append((key, name))
+            else:
+                others.append((key, reader or methodcaller("get", name), complete))
+        return _members(empty, tuple(texts), tuple(others), tuple(asked))
+
+    def _complete_unless_asked(self, definition: GraphQLField, nodes: list[FieldNode]) -> Complete | None:
+        return None if asking_of(definition) else self._complete(definition.type, nodes)
+
+
+def _members(
+    empty: Mapping[str, Any],
+    texts: Sequence[tuple[str, str]],
+    others: Sequence[tuple[str, Callable[[Any], Any], Complete]],
+    asked: Sequence[AskingField],
+) -> Complete:
+    """`empty` has all keys in their order. Of texts there are key and member, of others key, reader and completion."""
+
+    def complete(source: Any, below: list[Pending]) -> Any:
+        if source is None:
+            return None
+        if not isinstance(source, dict):
+            raise UnusualError
+        made, get = dict(empty), source.get
+        for key, name in texts:
+            value = get(name)
+            if value is not None and value.__class__ is not str:
+                raise UnusualError
+            made[key] = value
+        for key, read, complete_other in others:
+            made[key] = complete_other(read(source), below)
+        below.extend([Pending(made, source, field) for field in asked])
+        return made
+
+    return complete
+
+
+def _required(complete: Complete) -> Complete:
+    def complete_required(value: Any, below: list[Pending]) -> Any:
+        if value is None:
+            raise UnusualError
+        return complete(value, below)
+
+    return complete_required
+
+
+def _each(complete: Complete) -> Complete:
+    def complete_each(values: Any, below: list[Pending]) -> Any:
+        if values is None:
+            return None
+        if values.__class__ is not list:
+            raise UnusualError
+        return [complete(each, below) for each in values]
+
+    return complete_each
+
+
+def _leaf(coerce: Callable[[Any], Any]) -> Complete:
+    return lambda value, _: None if value is None else coerce(value)
+
+
+def _complete_text(value: Any, _: list[Pending]) -> Any:
+    if value is not None and value.__class__ is not str:
+        raise UnusualError
+    return value
 
 
 def _definition(parent: GraphQLObjectType, node: FieldNode) -> GraphQLField:
@@ -212,7 +234,3 @@ def _has_variable(value: ValueNode) -> bool:
             return any(_has_variable(each.value) for each in value.fields)
         case _:
             return False
-
-
-def _refuse() -> Any:
-    raise UnusualError

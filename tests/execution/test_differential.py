@@ -24,8 +24,8 @@ from tests.harness import GRAPH_URL, ISSUER, SCOPES
 
 SCHEMA = to_graphql_core(build_schema(offered(CATALOG, ("cloudPcConnections",))))
 TOKEN = ISSUER.issue(audience=GRAPH_URL, scopes=SCOPES)
-CASES = int(os.environ.get("GATEWAY_TEST_CASES", "240"))
-PORTIONS = 12
+CASES = int(os.environ.get("GATEWAY_TEST_CASES", "96"))
+PORTIONS = 4
 LIMITS = {
     "GATEWAY_MAX_DEPTH": "30",
     "GATEWAY_MAX_ROOT_FIELDS": "99",
