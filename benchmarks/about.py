@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any, Final
 
 NODE_MODULES: Final = Path(__file__).parent / "node_modules"
-PYTHON_PACKAGES: Final = ("graphql-core", "httpx", "orjson", "starlette", "strawberry-graphql", "uvicorn", "uvloop")
+PYTHON_PACKAGES: Final = (
+    "aiohttp",
+    "graphql-core",
+    "httpx",
+    "orjson",
+    "starlette",
+    "strawberry-graphql",
+    "uvicorn",
+    "uvloop",
+)
 NODE_PACKAGES: Final = (
     "@apollo/server",
     "@tailcallhq/core-linux-x64-gnu",

@@ -12,7 +12,7 @@ The tour of one request, in the order of the files:
 - `schema.resolvers`: one generic resolver an operation, over the specs of `resources`; `schema.joins` leads on
 - `mapping`: arguments and selected names → `GraphRequest`
 - `graph.loader`: the one way upstream: equal reads once, together (`gather`), capped, writes shielded
-- `graph.client`: token, headers, claims challenge; `retry` around `transport`
+- `graph.client`: token, headers, claims challenge; `retry` around `aiohttp_transport`
 - `graph.answer`: Graph's answer → JSON, read by field name, or an error of `errors`
 - `responses`: result and errors → HTTP response
 - `telemetry`: one log line, spans and metrics of it all

@@ -27,10 +27,11 @@ from gateway.cursors import CursorSealer
 from gateway.documents import Documents
 from gateway.endpoint import Endpoint
 from gateway.execution.executor import Executor
+from gateway.graph.aiohttp_transport import AiohttpTransport
 from gateway.graph.client import Errand, GraphClient
 from gateway.graph.gather import Batching
 from gateway.graph.loader import Loader
-from gateway.graph.transport import HttpxTransport, Transport, build_client
+from gateway.graph.transport import Transport
 from gateway.health import Health
 from gateway.limits import Limits
 from gateway.page import Page, Start
@@ -62,10 +63,16 @@ def create_app(
     clock = clock or SystemClock()
     telemetry = Telemetry(clock, registry or CollectorRegistry(), tracer_provider)
     health = Health()
-    client = build_client(ca_file=settings.ca_file, connections=settings.graph_connections)
-    transport = transport or HttpxTransport(client, max_answer_bytes=settings.max_answer_bytes)
+    own_transport = AiohttpTransport(
+        ca_file=settings.ca_file,
+        connections=settings.graph_connections,
+        max_answer_bytes=settings.max_answer_bytes,
+    )
     graph = GraphClient(
-        transport, base_url=f"{settings.graph_url}/{settings.graph_version}", clock=clock, telemetry=telemetry
+        transport or own_transport,
+        base_url=f"{settings.graph_url}/{settings.graph_version}",
+        clock=clock,
+        telemetry=telemetry,
     )
     batching = Batching(settings.graph_batch)
     specs = to_offered(tuple(catalog), settings)
@@ -110,10 +117,10 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        health.start()
-        yield
-        await health.drain()
-        await client.aclose()
+        async with own_transport:
+            health.start()
+            yield
+            await health.drain()
         entra.close()
 
     return Starlette(

@@ -11,6 +11,7 @@ from pathlib import Path
 def build_ssl_context(ca_file: Path | None) -> ssl.SSLContext:
     """Trusts the system's certificates, and those in the file besides. Reading them takes tens of milliseconds."""
     context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
     if ca_file is not None:
         context.load_verify_locations(ca_file)
     return context

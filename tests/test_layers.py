@@ -48,7 +48,7 @@ ROWS: Mapping[str, int] = {
 """File or package → row. A package's row holds for all files in it."""
 
 GRAPHQL_ONLY = range(5, 9)
-HTTP_LIBRARIES = ("starlette", "httpx")
+HTTP_LIBRARIES = ("starlette", "httpx", "aiohttp")
 EMULATOR_MAY_IMPORT = ("gateway.emulator", "gateway.resources", "starlette", "jwt", "cryptography", "uvicorn")
 SETTINGS_READERS = (
     "gateway.app",

@@ -15,8 +15,8 @@ import orjson
 import uvicorn
 
 from benchmarks.jobs import JOBS
+from gateway.graph.aiohttp_transport import AiohttpTransport
 from gateway.graph.request import HEADERS
-from gateway.graph.transport import HttpxTransport, build_client
 from gateway.logs import configure_logging
 
 log = logging.getLogger("gateway")
@@ -26,11 +26,20 @@ CA_FILE = Path(os.environ["CA_FILE"]) if "CA_FILE" in os.environ else None
 CALLS = {job.operation_name: job.call for job in JOBS.values() if job.call}
 BODIES = {name: orjson.dumps(call.body) for name, call in CALLS.items() if call.body}
 
-transport = HttpxTransport(build_client(ca_file=CA_FILE, connections=64), max_answer_bytes=8_000_000)
+transport = AiohttpTransport(ca_file=CA_FILE, connections=64, max_answer_bytes=8_000_000)
+
+
+async def live(receive: Any, send: Any) -> None:
+    await receive()
+    async with transport:
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    if scope["type"] != "http":
+    if scope["type"] == "lifespan":
+        await live(receive, send)
         return
     started, request_id, body, more = time.monotonic(), str(uuid4()), b"", True
     while more:
@@ -64,4 +73,4 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 if __name__ == "__main__":
     configure_logging(style="json", level="info", stream=sys.stderr)
-    uvicorn.run(app, port=int(os.environ["PORT"]), access_log=False, log_config=None, lifespan="off")
+    uvicorn.run(app, port=int(os.environ["PORT"]), access_log=False, log_config=None, lifespan="on")

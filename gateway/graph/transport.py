@@ -23,6 +23,8 @@ CONNECT_SHARE: Final = 0.9
 Also, time must not be up within the handshake: cancelled there, httpcore does not close the socket.
 """
 
+KEEP_ALIVE_SECONDS: Final = 30
+
 IDENTITY: Final = "identity"
 GZIP: Final = "gzip"
 """With `identity`, which stands for none, the encodings that are read."""
@@ -60,7 +62,7 @@ class Transport(Protocol):
 
 
 class HttpxTransport:
-    """`Transport` over one shared `httpx.AsyncClient`."""
+    """`Transport` over one shared `httpx.AsyncClient`: the one of `gateway check`, whose behaviour is the measure."""
 
     def __init__(self, client: httpx.AsyncClient, *, max_answer_bytes: int) -> None:
         self._client = client
@@ -90,7 +92,7 @@ class HttpxTransport:
     async def _exchange(self, request: httpx.Request) -> Answer:
         response = await self._client.send(request, stream=True)
         try:
-            body = _Body(response.headers.get("content-encoding", IDENTITY), most=self._max_answer_bytes)
+            body = Body(response.headers.get("content-encoding", IDENTITY), most=self._max_answer_bytes)
             async for chunk in response.aiter_raw():
                 body.add(chunk)
         finally:
@@ -98,7 +100,7 @@ class HttpxTransport:
         return Answer(response.status_code, response.headers, bytes(body.content))
 
 
-class _Body:
+class Body:
     """What comes of a body, decompressed. However well it was packed, no more than the limit is ever in memory."""
 
     def __init__(self, encoding: str, *, most: int) -> None:
@@ -128,7 +130,9 @@ def build_client(
     """
     return httpx.AsyncClient(
         verify=build_ssl_context(ca_file),
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30),
+        limits=httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=KEEP_ALIVE_SECONDS
+        ),
         # One caller's cookies must never travel with another caller's request.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,

@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import pytest
 
 from gateway.app import create_app
 from gateway.emulator.tokens import TokenIssuer
-from gateway.graph.transport import Answer, HttpxTransport, TransportError, build_client
+from gateway.graph.aiohttp_transport import AiohttpTransport
+from gateway.graph.transport import Answer, HttpxTransport, Transport, TransportError, build_client
 from gateway.settings import Settings
 from tests.clock import SteppingClock
 from tests.system.sockets import Peer, Talk
@@ -21,18 +23,30 @@ CREATE = 'mutation { createTenantTag(input: { displayName: "New" }) { id } }'
 HEAD = b"HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n"
 
 
+class Opener(Protocol):
+    """Opens a transport over one of the libraries."""
+
+    def __call__(
+        self, ca_file: Path | None = None, *, connections: int = 2
+    ) -> AbstractAsyncContextManager[Transport]: ...
+
+
+def over_aiohttp(ca_file: Path | None = None, *, connections: int = 2) -> AbstractAsyncContextManager[Transport]:
+    return AiohttpTransport(ca_file=ca_file, connections=connections, max_answer_bytes=MOST)
+
+
 @asynccontextmanager
-async def transport(ca_file: Path | None = None, connections: int = 2) -> AsyncIterator[HttpxTransport]:
+async def over_httpx(ca_file: Path | None = None, *, connections: int = 2) -> AsyncIterator[Transport]:
     async with build_client(ca_file=ca_file, connections=connections) as client:
         yield HttpxTransport(client, max_answer_bytes=MOST)
 
 
-async def post(hop: HttpxTransport, url: str, body: bytes = b"{}", seconds: float = 5) -> Answer:
+async def post(hop: Transport, url: str, body: bytes = b"{}", seconds: float = 5) -> Answer:
     return await hop("POST", url, {"content-type": "application/json"}, body, seconds)
 
 
-async def failure(url: str, *, seconds: float = 5, ca_file: Path | None = None) -> TransportError:
-    async with transport(ca_file) as hop:
+async def failure(opener: Opener, url: str, *, seconds: float = 5, ca_file: Path | None = None) -> TransportError:
+    async with opener(ca_file) as hop:
         with pytest.raises(TransportError) as raised:
             await post(hop, url, seconds=seconds)
     return raised.value

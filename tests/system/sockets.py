@@ -36,10 +36,10 @@ class Peer:
         self.writer.write(data)
         await self.writer.drain()
 
-    async def until_closed(self) -> None:
-        """Until the client has closed."""
-        while await self._reader.read(65_536):
-            pass
+    async def until_closed(self, take: Callable[[bytes], object] = len) -> None:
+        """Until the client has closed; what it sends meanwhile is taken."""
+        while data := await self._reader.read(65_536):
+            take(data)
 
 
 Talk = Callable[[Peer], Awaitable[None]]

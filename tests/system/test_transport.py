@@ -7,11 +7,12 @@ import asyncio
 import gzip
 import resource
 import zlib
+from collections.abc import Mapping
 
 import pytest
 
 from gateway.graph.transport import AnswerTooLargeError, LostError, TransportError
-from tests.system.hop import HEAD, MOST, created, failure, post, says, silent, transport
+from tests.system.hop import HEAD, MOST, Opener, created, failure, post, says, silent
 from tests.system.sockets import CREATED, Peer, Talk, serving
 
 
@@ -63,25 +64,27 @@ def bomb(size: int) -> bytes:
         ),
     ],
 )
-async def test_a_create_that_may_have_arrived_is_not_sent_again(talk: Talk, kind: type[TransportError]) -> None:
+async def test_a_create_that_may_have_arrived_is_not_sent_again(
+    transport: Opener, talk: Talk, kind: type[TransportError]
+) -> None:
     """No complete answer came: the outcome is unknown, and the server saw one request."""
     async with serving(talk) as server:
-        assert type(await failure(f"http://127.0.0.1:{server.port}/")) is kind
+        assert type(await failure(transport, f"http://127.0.0.1:{server.port}/")) is kind
     async with serving(talk) as server:
         assert await created(f"http://127.0.0.1:{server.port}") == "OUTCOME_UNKNOWN"
         assert server.connections == 1
 
 
-async def test_memory_is_bounded_while_an_answer_is_unpacked() -> None:
+async def test_memory_is_bounded_while_an_answer_is_unpacked(transport: Opener) -> None:
     """Much in little costs what the limit says, not what it unpacks to."""
     async with serving(says(bomb(200_000_000))) as server:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        assert type(await failure(f"http://127.0.0.1:{server.port}/")) is AnswerTooLargeError
+        assert type(await failure(transport, f"http://127.0.0.1:{server.port}/")) is AnswerTooLargeError
     grown_kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown_kilobytes < 20_000
 
 
-async def test_a_packed_answer_is_read() -> None:
+async def test_a_packed_answer_is_read(transport: Opener) -> None:
     """Also one that comes byte by byte."""
     packed = gzip.compress(b'{"id":"A"}')
     head = HEAD + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(packed)
@@ -98,17 +101,17 @@ async def trickling(peer: Peer) -> None:
 
 
 @pytest.mark.parametrize("talk", [silent, trickling])
-async def test_time_is_up_for_the_whole_answer(talk: Talk) -> None:
+async def test_time_is_up_for_the_whole_answer(transport: Opener, talk: Talk) -> None:
     """A byte now and then does not prolong it."""
     async with serving(talk) as server:
-        error = await asyncio.wait_for(failure(f"http://127.0.0.1:{server.port}/", seconds=0.3), 1)
+        error = await asyncio.wait_for(failure(transport, f"http://127.0.0.1:{server.port}/", seconds=0.3), 1)
         assert type(error) is LostError
         url = f"http://127.0.0.1:{server.port}"
         assert await created(url, GATEWAY_DEADLINE_SECONDS="0.3") == "OUTCOME_UNKNOWN"
         assert server.connections == 2
 
 
-async def test_a_redirect_is_not_followed() -> None:
+async def test_a_redirect_is_not_followed(transport: Opener) -> None:
     """It would carry the access token elsewhere."""
     async with serving(says(CREATED)) as elsewhere:
         location = b"http://127.0.0.1:%d/" % elsewhere.port
@@ -119,7 +122,8 @@ async def test_a_redirect_is_not_followed() -> None:
         assert elsewhere.connections == 0
 
 
-async def test_an_answer_before_the_whole_body_was_sent_is_an_answer() -> None:
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # aiohttp means that one write takes long
+async def test_an_answer_before_the_whole_body_was_sent_is_an_answer(transport: Opener) -> None:
     """A server may refuse a large body from its head."""
 
     async def refuses(peer: Peer) -> None:
@@ -128,3 +132,46 @@ async def test_an_answer_before_the_whole_body_was_sent_is_an_answer() -> None:
 
     async with serving(refuses) as server, transport() as hop:
         assert (await post(hop, f"http://127.0.0.1:{server.port}/", bytes(5_000_000))).status == 413
+
+
+async def test_headers_are_named_in_lower_case(transport: Opener) -> None:
+    """One that is repeated becomes a list; text that is not ASCII is read."""
+    head = HEAD + b"Vary: Accept\r\nX-Place: M\xfcnchen\r\nvary: Prefer\r\ncontent-length: 0\r\n\r\n"
+    async with serving(says(head)) as server, transport() as hop:
+        answer = await post(hop, f"http://127.0.0.1:{server.port}/")
+    assert dict(answer.headers) == {
+        "content-type": "application/json",
+        "vary": "Accept, Prefer",
+        "x-place": "München",
+        "content-length": "0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "more"),
+    [
+        pytest.param("GET", None, {}, id="read"),
+        pytest.param("POST", b"{}", {"content-type": "application/json", "content-length": "2"}, id="write"),
+        pytest.param("POST", None, {"content-length": "0"}, id="write without a body"),
+    ],
+)
+async def test_a_request_is_sent_as_it_is(
+    transport: Opener, method: str, body: bytes | None, more: Mapping[str, str]
+) -> None:
+    """Escapes stay; what no URL may hold is escaped. Only gzip is asked for, and a cookie is never kept."""
+
+    async def talk(peer: Peer) -> None:
+        for _ in range(2):
+            await peer.receive()
+            await peer.send(HEAD + b"set-cookie: a=b\r\ncontent-length: 0\r\n\r\n")
+
+    headers = {"authorization": "Bearer t"} | ({"content-type": "application/json"} if body else {})
+    async with serving(talk) as server, transport() as hop:
+        for _ in range(2):
+            await hop(method, f"http://127.0.0.1:{server.port}/a%2Fb('%27')?$filter=a eq 'é'", headers, body, 5)
+        expected = {"host": f"127.0.0.1:{server.port}", "accept-encoding": "gzip", "accept": "*/*", **headers, **more}
+    for request in server.received:
+        first, *lines = request.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+        assert first == f"{method} /a%2Fb('%27')?$filter=a%20eq%20'%C3%A9' HTTP/1.1"
+        sent = {name.lower(): value for name, value in (line.split(": ") for line in lines)}
+        assert {name: value for name, value in sent.items() if name not in {"connection", "user-agent"}} == expected
