@@ -1,5 +1,6 @@
 """The command line: parse, call, exit code. 2 stands for wrong usage or settings, 1 for a check that failed."""
 
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Final
@@ -37,7 +38,9 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         file, function = COMMANDS[cmd_name]
+        gc.disable()  # nothing is garbage while a program loads
         command: click.Command = getattr(import_module(f"gateway.commands.{file}"), function)
+        gc.enable()
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -9,10 +9,10 @@ from functools import cache
 import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
-from strawberry.tools import create_type
 
 from gateway.resources.model import Model
 from gateway.resources.spec import ResourceSpec
+from gateway.schema.fields import build_object
 from gateway.schema.filters import FilterTypes
 from gateway.schema.joins import add_fields
 from gateway.schema.operations import RootFields
@@ -36,8 +36,8 @@ def build_schema(catalog: tuple[ResourceSpec, ...]) -> strawberry.Schema:
     queries = [field for spec in catalog for field in roots.reads(spec)]
     mutations = [field for spec in catalog for field in roots.writes(spec)]
     return strawberry.Schema(
-        query=create_type("Query", queries, description=QUERY),
-        mutation=create_type("Mutation", mutations, description=MUTATION) if mutations else None,
+        query=build_object("Query", QUERY, queries),
+        mutation=build_object("Mutation", MUTATION, mutations) if mutations else None,
         config=StrawberryConfig(auto_camel_case=False, default_resolver=read_member, scalar_map=SCALARS),
     )
 

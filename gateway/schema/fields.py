@@ -1,6 +1,6 @@
 """Strawberry's types, fields and arguments, made from values instead of annotations."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from keyword import iskeyword
 from types import MappingProxyType
@@ -11,7 +11,6 @@ from graphql import GraphQLField
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directives import OneOf
-from strawberry.tools import create_type
 from strawberry.types.arguments import InputContext, StrawberryArgument
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
@@ -86,14 +85,43 @@ def _annotation(of: GraphQLType) -> StrawberryAnnotation:
 
 
 def build_object(name: str, description: str, fields: Iterable[StrawberryField]) -> GraphQLType:
-    return create_type(name, list(fields), description=description)
+    return _define(name, description, fields)
 
 
 def build_input(name: str, description: str, fields: Iterable[StrawberryField], *, one_of: bool = False) -> GraphQLType:
     """An input whose values reach resolvers as plain dicts: an absent member is absent, a null is None."""
     directives = [OneOf()] if one_of else []
-    made: GraphQLType = create_type(name, list(fields), is_input=True, description=description, directives=directives)
-    definition_of(made).from_input = _as_given
+    return _define(name, description, fields, is_input=True, directives=directives, from_input=_as_given)
+
+
+def _define(
+    name: str,
+    description: str,
+    fields: Iterable[StrawberryField],
+    *,
+    is_input: bool = False,
+    directives: Sequence[object] = (),
+    from_input: Callable[[type, Mapping[str, Any], InputContext], Any] | None = None,
+) -> GraphQLType:
+    """A type with its definition, as integrations make one: nobody needs the dataclass that `strawberry.type` makes."""
+    made: GraphQLType = type(name, (), {})
+    members = list(fields)
+    for each in members:
+        each.origin = made
+    made.__strawberry_definition__ = StrawberryObjectDefinition(
+        name=name,
+        is_input=is_input,
+        is_interface=False,
+        origin=made,
+        description=description,
+        interfaces=[],
+        extend=False,
+        directives=directives,
+        is_type_of=None,
+        resolve_type=None,
+        fields=members,
+        from_input=from_input,
+    )
     return made
 
 
