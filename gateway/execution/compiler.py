@@ -54,10 +54,10 @@ def compile_operation(
     schema: GraphQLSchema,
     operation: OperationDefinitionNode,
     fragments: Mapping[str, FragmentDefinitionNode],
-    variables: VariableValues,
+    switches: VariableValues,
 ) -> Plan:
-    """The plan, for all variables with which `@skip` and `@include` decide the same; raises `UncompilableError`."""
-    compiler = _Compiler(schema, Selections(fragments, variables))
+    """The plan, in which `@skip` and `@include` are decided by the switches; raises `UncompilableError`."""
+    compiler = _Compiler(schema, Selections(fragments, switches))
     root = schema.get_root_type(operation.operation)
     assert root is not None, "a valid operation has a type"
     data: dict[str, Any] = {}

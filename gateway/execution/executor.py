@@ -83,10 +83,12 @@ class Executor:
 
     def _plan(self, document: Document, operation: OperationDefinitionNode, values: VariableValues) -> Plan | None:
         name = operation.name.value if operation.name else None
-        key = (document.text, name, tuple(values.coerced.get(each) for each in document.switches))
+        # A plan outlives its first caller, whose other variables it must not keep.
+        switches = {each: values.coerced[each] for each in document.switches if each in values.coerced}
+        key = (document.text, name, tuple(switches.items()))
         if key not in self._plans:
             try:
-                plan = compile_operation(self._schema, operation, document.fragments, values)
+                plan = compile_operation(self._schema, operation, document.fragments, VariableValues({}, switches))
             except (UncompilableError, GraphQLError):
                 plan = None
             self._plans[key] = plan

@@ -1,5 +1,7 @@
 """Which way an operation is run, and that no way sends anything twice."""
 
+import gc
+import tracemalloc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -126,6 +128,28 @@ async def test_a_plan_fits_what_is_selected(watched: Watched, name: bool) -> Non
         [node] = answer["data"]["tenantTags"]["nodes"]
         assert ("displayName" in node) is shown
     assert watched.ways == ["planned"] * 3
+
+
+async def test_plans_keep_no_variables_of_a_caller(watched: Watched) -> None:
+    """Plans stay for as long as the process; what somebody sent does not."""
+
+    async def run(number: int) -> None:
+        document = (
+            f"query Q{number} ($id: ID!, $skipped: Boolean!) "
+            '{ none: tenantTag(id: "none") { id } one: tenantTag(id: $id) @skip(if: $skipped) { id } }'
+        )
+        await watched.gateway.execute(document, {"id": str(number) * 100_000, "skipped": True})
+
+    await run(0)
+    tracemalloc.start()
+    try:
+        for number in range(1, 10):
+            await run(number)
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < 500_000
+    finally:
+        tracemalloc.stop()
+    assert watched.ways == ["planned"] * 10
 
 
 async def test_each_operation_of_a_document_has_its_plan(watched: Watched) -> None:
