@@ -1,7 +1,8 @@
 """Where all objects meet: settings and seams in, one ASGI application out."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -15,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.auth.bearer import Authenticator, ForwardAuthenticator, ValidatingAuthenticator
 from gateway.auth.confidential import ConfidentialClient
@@ -42,7 +44,7 @@ from gateway.schema.printing import print_sdl
 from gateway.settings import Settings, SettingsError
 from gateway.telemetry import Telemetry
 
-GZIP_FROM_BYTES: Final = 1_000
+GRAPHQL: Final = "/graphql"
 SENT_HEADERS: Final = ["authorization", "content-type", "traceparent", "tracestate", "x-deadline-ms", "x-request-id"]
 EXPOSED_HEADERS: Final = ["Retry-After", "X-Request-Id", "WWW-Authenticate"]
 PREFLIGHT_SECONDS: Final = 600
@@ -58,7 +60,7 @@ def create_app(
     start: Start | None = None,
     catalog: Iterable[ResourceSpec] = CATALOG,
     tracer_provider: TracerProvider | None = None,
-) -> Starlette:
+) -> "Gateway":
     """The gateway as an ASGI application. The keyword arguments are its seams; None is the real thing."""
     clock = clock or SystemClock()
     telemetry = Telemetry(clock, registry or CollectorRegistry(), tracer_provider)
@@ -123,11 +125,28 @@ def create_app(
             await health.drain()
         entra.close()
 
-    return Starlette(
-        routes=[Route("/graphql", endpoint), *health.routes, *(page.routes if page else [])],
-        middleware=_middleware(settings),
+    middleware = _middleware(settings)
+    app = Starlette(
+        routes=[Route(GRAPHQL, endpoint), *health.routes, *(page.routes if page else [])],
+        middleware=[*middleware, Middleware(GZipMiddleware)],
         lifespan=lifespan,
     )
+    return Gateway(app, _within(middleware, endpoint))
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The ASGI application: Starlette's, but for a short way to the endpoint, past what only the others need.
+
+    Router and middleware take a sixth of the time of an operation.
+    """
+
+    starlette: Starlette
+    endpoint: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_short = scope["type"] == "http" and scope["path"] == GRAPHQL
+        await (self.endpoint if is_short else self.starlette)(scope, receive, send)
 
 
 def build_documents(settings: Settings, schema: GraphQLSchema) -> Documents:
@@ -205,7 +224,7 @@ def _cursor_keys(settings: Settings) -> list[str]:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    """Outermost first."""
+    """For all that is served, outermost first."""
     middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False)]
     if settings.cors_origins:
         middleware.append(
@@ -218,4 +237,10 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 max_age=PREFLIGHT_SECONDS,
             )
         )
-    return [*middleware, Middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES)]
+    return middleware
+
+
+def _within(middleware: Sequence[Middleware], app: ASGIApp) -> ASGIApp:
+    for each in reversed(middleware):
+        app = each.cls(app, *each.args, **each.kwargs)
+    return app

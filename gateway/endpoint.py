@@ -5,8 +5,8 @@ https://graphql.github.io/graphql-over-http/draft/
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
@@ -28,11 +28,14 @@ from gateway.graph.loader import Loader
 from gateway.limits import Limits, check_variables
 from gateway.page import Page
 from gateway.params import Params, read_params
-from gateway.responses import JSON, to_failure, to_media_type, to_response
+from gateway.responses import JSON, compressed, to_failure, to_media_type, to_response
 from gateway.schema.context import Context
 from gateway.telemetry import Operation, Telemetry
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+PATIENCE_SECONDS: Final = 0.05
+"""Before an operation has taken so long nobody looks whether its caller is still there."""
+
 MILLISECONDS: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -64,7 +67,7 @@ class Endpoint:
             response = self.page.document() if self.page and _wants_page(request) else await self._answer(request)
         except CallerGoneError:
             return
-        await response(scope, receive, send)
+        await compressed(response, request.headers.get("accept-encoding", ""))(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         """The response to a GraphQL request; every failure becomes one."""
@@ -91,7 +94,7 @@ class Endpoint:
         if request.method == "GET" and definition.operation is not OperationType.QUERY:
             raise MutationOverGetError("A mutation must be sent with POST.")
         check_variables(params.variables, self.limits)
-        async with _while_there(request):
+        with _while_there(request):
             errand = await self._errand(caller, operation, deadline)
             return await self._execute(document, definition, params, errand)
 
@@ -147,11 +150,12 @@ def _wants_page(request: Request) -> bool:
     )
 
 
-@asynccontextmanager
-async def _while_there(request: Request) -> AsyncIterator[None]:
+@contextmanager
+def _while_there(request: Request) -> Iterator[None]:
     """Cancels the block when the caller hangs up, as `CallerGoneError`. The body has been read before."""
-    task, is_gone = asyncio.current_task(), False
+    loop, task, is_gone = asyncio.get_running_loop(), asyncio.current_task(), False
     assert task is not None
+    watching: list[asyncio.Task[None]] = []
 
     async def watch() -> None:
         nonlocal is_gone
@@ -160,7 +164,8 @@ async def _while_there(request: Request) -> AsyncIterator[None]:
         is_gone = True
         task.cancel()
 
-    watching = asyncio.create_task(watch())
+    # Watching costs a task, which the many operations that are over at once can do without.
+    soon = loop.call_later(PATIENCE_SECONDS, lambda: watching.append(loop.create_task(watch())))
     try:
         yield
     except asyncio.CancelledError:
@@ -169,4 +174,6 @@ async def _while_there(request: Request) -> AsyncIterator[None]:
             raise CallerGoneError from None
         raise
     finally:
-        watching.cancel()
+        soon.cancel()
+        for each in watching:
+            each.cancel()

@@ -25,7 +25,7 @@ HEADERS: Final = {
     ),
     "cross-origin-opener-policy": "same-origin",
     "referrer-policy": "no-referrer",
-    "vary": "Accept, Authorization, Origin",
+    "vary": "Accept, Accept-Encoding, Authorization, Origin",
     "x-content-type-options": "nosniff",
 }
 

@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from gateway.app import create_app
 from gateway.page import Start
 from gateway.settings import Settings, SettingsError
-from gateway.tracing import configure_tracing
+from gateway.tracing import build_tracer_provider
 
 SPARE_SECONDS: Final = 5
 """After the deadline of an operation, so that each in flight can end before the process goes."""
@@ -41,8 +41,7 @@ async def serve(
     """
     gc.disable()  # until all is there: nothing of it is garbage
     registry = CollectorRegistry()
-    configure_tracing(os.environ)
-    app = create_app(settings, registry=registry, start=start)
+    app = create_app(settings, registry=registry, start=start, tracer_provider=build_tracer_provider(os.environ))
     config = uvicorn.Config(
         app,
         access_log=False,

@@ -1,7 +1,6 @@
 """What happened in one operation, told as a log line, spans and metrics. Never variables, bodies or tokens.
 
 `Operation` is the record: whoever works on the operation adds to it, and it is reported once, when it is over.
-Spans follow https://opentelemetry.io/docs/specs/semconv/http/http-spans/ and .../graphql/graphql-spans/.
 """
 
 import logging
@@ -9,20 +8,17 @@ from asyncio import CancelledError
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
-from opentelemetry import trace
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.trace import Status, StatusCode, TracerProvider
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from gateway.clock import Clock
 from gateway.errors import GatewayError
+from gateway.spans import SpanContext, Spans, fail
 
 log = logging.getLogger("gateway")
-
-TRACE_CONTEXT: Final = TraceContextTextMapPropagator()
-"""W3C trace context alone: baggage would hand a caller's own words to Microsoft Graph."""
 
 OK: Final = "OK"
 
@@ -70,48 +66,49 @@ class GraphCall:
 class Telemetry:
     """Reports operations. One for each process; `registry` holds its Prometheus metrics.
 
-    Spans go to `tracer_provider`, by default the process's own.
+    Spans go to `tracer_provider`; None records none.
     """
 
     def __init__(
         self, clock: Clock, registry: CollectorRegistry, tracer_provider: TracerProvider | None = None
     ) -> None:
         self._clock = clock
-        self._tracer = trace.get_tracer("gateway", tracer_provider=tracer_provider)
-        self._operations = Counter(
+        self._spans = Spans(tracer_provider)
+        operations = Counter(
             "gateway_operations",
             "GraphQL operations, by kind and first error code.",
             ["kind", "code"],
             registry=registry,
         )
-        self._seconds = Histogram(
-            "gateway_operation_seconds", "Time from request to response.", ["kind"], registry=registry
-        )
-        self._running = Gauge("gateway_operations_running", "Operations in flight.", registry=registry)
-        self._executions = Counter(
+        seconds = Histogram("gateway_operation_seconds", "Time from request to response.", ["kind"], registry=registry)
+        executions = Counter(
             "gateway_executions",
             "Operations by how they were run: planned, replayed or interpreted.",
             ["way"],
             registry=registry,
         )
-        self._graph_calls = Counter(
+        graph_calls = Counter(
             "gateway_graph_calls",
             "HTTP calls to Microsoft Graph, by method and status; `lost` if no answer came.",
             ["method", "status"],
             registry=registry,
         )
-        self._graph_seconds = Histogram(
+        graph_seconds = Histogram(
             "gateway_graph_call_seconds", "Time of one HTTP call to Microsoft Graph.", ["method"], registry=registry
         )
+        self._running = Gauge("gateway_operations_running", "Operations in flight.", registry=registry)
+        # There are few series, and finding one takes longer than counting.
+        self._operations, self._seconds = cache(operations.labels), cache(seconds.labels)
+        self._executions = cache(executions.labels)
+        self._graph_calls, self._graph_seconds = cache(graph_calls.labels), cache(graph_seconds.labels)
 
     @contextmanager
     def operation(self, request_id: str, headers: Mapping[str, str]) -> Iterator[Operation]:
         """Reports the operation when the block ends, however it ends."""
         operation = Operation(request_id=request_id)
         started = self._clock.monotonic()
-        context = TRACE_CONTEXT.extract(headers)
         self._running.inc()
-        with self._span("graphql", context=context, kind=SpanKind.SERVER) as span:
+        with self._spans.operation(headers) as span:
             try:
                 yield operation
             except CancelledError:
@@ -121,60 +118,39 @@ class Telemetry:
                 self._running.dec()
                 seconds = self._clock.monotonic() - started
                 kind = operation.kind or "none"
-                self._operations.labels(kind, operation.code).inc()
-                self._seconds.labels(kind).observe(seconds)
-                span.set_attributes(_span_attributes(operation))
-                if operation.codes:
-                    span.set_status(Status(StatusCode.ERROR, operation.code))
+                self._operations(kind, operation.code).inc()
+                self._seconds(kind).observe(seconds)
+                if span.is_recording():
+                    span.set_attributes(_span_attributes(operation))
+                    if operation.codes:
+                        span.set_status(Status(StatusCode.ERROR, operation.code))
                 log.info("operation", extra={"fields": _log_fields(operation, seconds)})
 
     def count_execution(self, way: str) -> None:
         """One operation, run by its plan, by its plan and then by graphql-core, or by graphql-core."""
-        self._executions.labels(way).inc()
+        self._executions(way).inc()
 
-    @contextmanager
-    def exchange(self) -> Iterator[None]:
+    def exchange(self) -> SpanContext:
         """Spans the time it takes to get a Graph access token for the caller."""
-        with self._span("token exchange"):
-            yield
+        return self._spans.exchange()
 
     @contextmanager
     def graph_call(self, operation: Operation, method: str, template: str) -> Iterator[GraphCall]:
         """Counts and spans one HTTP call. `template`: its path without keys."""
         operation.graph_calls += 1
         started = self._clock.monotonic()
-        attributes = {"http.request.method": method, "url.template": template}
-        with self._span(f"{method} {template}", kind=SpanKind.CLIENT, attributes=attributes) as span:
-            call = GraphCall({})
-            TRACE_CONTEXT.inject(call.headers)
+        with self._spans.graph_call(method, template) as span:
+            call = GraphCall(self._spans.headers())
             try:
                 yield call
             finally:
                 status = "lost" if call.status is None else str(call.status)
-                self._graph_calls.labels(method, status).inc()
-                self._graph_seconds.labels(method).observe(self._clock.monotonic() - started)
+                self._graph_calls(method, status).inc()
+                self._graph_seconds(method).observe(self._clock.monotonic() - started)
                 if call.status is not None:
                     span.set_attribute("http.response.status_code", call.status)
                     if call.status >= 400:
-                        _fail(span, str(call.status))
-
-    @contextmanager
-    def _span(self, name: str, **options: Any) -> Iterator[Span]:
-        """A span that tells an exception by its class: the message can hold foreign text."""
-        with self._tracer.start_as_current_span(
-            name, record_exception=False, set_status_on_exception=False, **options
-        ) as span:
-            try:
-                yield span
-            except Exception as failure:
-                _fail(span, type(failure).__name__)
-                raise
-
-
-def _fail(span: Span, kind: str) -> None:
-    """Marks the span: https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type."""
-    span.set_status(StatusCode.ERROR)
-    span.set_attribute("error.type", kind)
+                        fail(span, str(call.status))
 
 
 def _span_attributes(operation: Operation) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from starlette.applications import Starlette
 
-from gateway.app import create_app
+from gateway.app import Gateway, create_app
 from gateway.auth.entra import HttpxClient
 from gateway.emulator.app import Emulator
 from gateway.emulator.directory import GATEWAY_APP
@@ -89,7 +88,7 @@ class BlockingInProcess(httpx.BaseTransport):
 class Harness:
     """One gateway before one emulator."""
 
-    def __init__(self, app: Starlette, emulator: Emulator) -> None:
+    def __init__(self, app: Gateway, emulator: Emulator) -> None:
         self.app = app
         self.emulator = emulator
         self.http = httpx.AsyncClient(
@@ -162,5 +161,5 @@ async def running(
     entra_http = HttpxClient(ca_file=None, transport=BlockingInProcess(emulator.entra))
     app = create_app(settings, transport=transport, entra_http=entra_http, **seams)
     harness = Harness(app, emulator)
-    async with app.router.lifespan_context(app), harness.http, client:
+    async with app.starlette.router.lifespan_context(app.starlette), harness.http, client:
         yield harness

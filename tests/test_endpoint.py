@@ -33,7 +33,7 @@ async def test_a_query_is_answered_over_post(gateway: Harness) -> None:
     assert {name: response.headers[name] for name in ("content-type", "cache-control", "vary", "x-request-id")} == {
         "content-type": "application/graphql-response+json; charset=utf-8",
         "cache-control": "no-store",
-        "vary": "Accept, Authorization, Origin",
+        "vary": "Accept, Accept-Encoding, Authorization, Origin",
         "x-request-id": "from-the-caller",
     }
 

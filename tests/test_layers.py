@@ -37,6 +37,7 @@ ROWS: Mapping[str, int] = {
     "gateway.resources": 1,
     "gateway.emulator": 1,
     "gateway.errors": 0,
+    "gateway.spans": 0,
     "gateway.telemetry": 0,
     "gateway.settings": 0,
     "gateway.setting_types": 0,

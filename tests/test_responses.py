@@ -27,7 +27,7 @@ JSON = "application/json"
 
 FIXED_HEADERS = {
     "cache-control": "no-store",
-    "vary": "Accept, Authorization, Origin",
+    "vary": "Accept, Accept-Encoding, Authorization, Origin",
     "x-content-type-options": "nosniff",
     "x-request-id": "r-1",
 }

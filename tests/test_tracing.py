@@ -4,31 +4,26 @@ import sys
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import TracerProvider as AnyTracerProvider
 
 from gateway.settings import SettingsError
-from gateway.tracing import configure_tracing
+from gateway.tracing import build_tracer_provider
 
 URL = "http://collector.test:4318"
 
 
-def installed(environ: dict[str, str]) -> list[TracerProvider]:
-    """What became the process's own, shut down again."""
-    providers: list[TracerProvider] = []
-
-    def install(provider: AnyTracerProvider) -> None:
-        assert isinstance(provider, TracerProvider)
+def built(environ: dict[str, str]) -> TracerProvider | None:
+    """Shut down again."""
+    provider = build_tracer_provider(environ)
+    assert provider is None or isinstance(provider, TracerProvider)
+    if provider:
         provider.shutdown()
-        providers.append(provider)
-
-    configure_tracing(environ, install)
-    return providers
+    return provider
 
 
 @pytest.mark.parametrize("environ", [{}, {"OTEL_EXPORTER_OTLP_ENDPOINT": ""}, {"OTEL_SERVICE_NAME": "x"}], ids=str)
 def test_without_an_endpoint_nothing_is_exported(environ: dict[str, str]) -> None:
-    """The process keeps the provider that records nothing."""
-    assert installed(environ) == []
+    """Nor recorded."""
+    assert built(environ) is None
 
 
 @pytest.mark.parametrize("variable", ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"])
@@ -39,7 +34,8 @@ def test_without_an_endpoint_nothing_is_exported(environ: dict[str, str]) -> Non
 )
 def test_an_endpoint_starts_the_exporter(variable: str, more: dict[str, str], name: str) -> None:
     """Under the service's name, which the standard variable changes."""
-    [provider] = installed({variable: URL, **more})
+    provider = built({variable: URL, **more})
+    assert provider is not None
     assert provider.resource.attributes["service.name"] == name
 
 
@@ -48,5 +44,5 @@ def test_an_endpoint_without_the_extra_stops_the_start(monkeypatch: pytest.Monke
     """With the variable's name and what to install."""
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
     with pytest.raises(SettingsError) as raised:
-        installed({variable: URL})
+        built({variable: URL})
     assert raised.value.faults == (f"{variable}: needs the extra: pip install 'managed-tenants-gateway[otlp]'",)

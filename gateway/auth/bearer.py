@@ -13,7 +13,9 @@ from hashlib import sha256
 from typing import Any, Final, Protocol
 
 import jwt
+from cachetools import LRUCache
 
+from gateway.auth.claims import UnverifiedTokens
 from gateway.auth.keys import VERSION_PATHS, SigningKeys
 from gateway.clock import Clock, Deadline
 from gateway.errors import AppOnlyTokenError, ForbiddenError, UnauthenticatedError
@@ -23,6 +25,8 @@ MAX_TOKEN_LENGTH: Final = 32_768
 
 TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 PLAIN: Final = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
+
+MOST_VERIFIED: Final = 1_000
 
 LEEWAY_SECONDS: Final = 60
 """How far clocks may differ."""
@@ -59,6 +63,14 @@ class Caller:
         return sha256(who.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a token says, and the key that its signature fits: once that key is published no more, it says nothing."""
+
+    key: jwt.PyJWK
+    claims: Mapping[str, Any]
+
+
 class Authenticator(Protocol):
     async def authenticate(self, authorization: Sequence[str], deadline: Deadline) -> Caller:
         """The caller, from all `Authorization` headers of a request."""
@@ -71,12 +83,13 @@ class ForwardAuthenticator:
         roots = {graph_url, PUBLIC_GRAPH}
         self._audiences = {GRAPH_APP_ID, *roots, *(f"{root}/" for root in roots)}
         self._graph_url = graph_url
+        self._tokens = UnverifiedTokens()
         self._clock = clock
 
     async def authenticate(self, authorization: Sequence[str], deadline: Deadline) -> Caller:
         del deadline
         token = to_token(authorization)
-        claims = to_unverified_claims(token)
+        claims = self._tokens.read(token).claims
         refuse_app_only(claims)
         audience = claims.get("aud")
         if isinstance(audience, str) and audience not in self._audiences:
@@ -104,6 +117,8 @@ class ValidatingAuthenticator:
         clock: Clock,
     ) -> None:
         self._keys = keys
+        self._tokens = UnverifiedTokens()
+        self._verified: LRUCache[bytes, Verified] = LRUCache(MOST_VERIFIED)
         self._client_id = client_id
         self._audiences = [client_id, f"api://{client_id}"]
         self._scope = scope
@@ -128,9 +143,10 @@ class ValidatingAuthenticator:
             )
         return caller
 
-    async def _verified_claims(self, token: str, deadline: Deadline) -> dict[str, Any]:
+    async def _verified_claims(self, token: str, deadline: Deadline) -> Mapping[str, Any]:
         """The claims of a token that is for us, from a tenant of ours, and signed by it."""
-        claims, key_id = to_unverified_claims(token), _key_id(token)
+        unverified = self._tokens.read(token)
+        claims, key_id = unverified.claims, unverified.key_id
         tenant_id, version = str(claims.get("tid", "")).lower(), str(claims.get("ver"))
         if claims.get("aud") not in self._audiences:
             raise UnauthenticatedError("The access token is not for this gateway.", hint=self._audience_hint(claims))
@@ -142,6 +158,13 @@ class ValidatingAuthenticator:
         if version not in VERSION_PATHS or key_id is None:
             raise UnauthenticatedError("The access token is not one that Microsoft Entra issues.", hint=ASK_AGAIN)
         key, issuer = await self._keys.find(tenant_id, version, key_id, deadline)
+        verified = self._verified.get(unverified.digest)
+        if verified is None or verified.key is not key:
+            verified = self._verified[unverified.digest] = Verified(key, self._verify(token, key, issuer))
+        self._check_times(verified.claims)
+        return verified.claims
+
+    def _verify(self, token: str, key: jwt.PyJWK, issuer: str) -> Mapping[str, Any]:
         try:
             verified: dict[str, Any] = jwt.decode(
                 token,
@@ -149,14 +172,13 @@ class ValidatingAuthenticator:
                 algorithms=["RS256"],
                 audience=self._audiences,
                 issuer=issuer,
-                # Times are checked below, by the clock that was handed in.
+                # Times are checked by the clock that was handed in.
                 options={"require": ["exp"], "verify_exp": False, "verify_nbf": False, "verify_iat": False},
             )
         except jwt.InvalidTokenError:
             raise UnauthenticatedError(
                 "The access token's signature or issuer is not that of its tenant.", hint=ASK_AGAIN
             ) from None
-        self._check_times(verified)
         return verified
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
@@ -217,23 +239,6 @@ def refuse_app_only(claims: Mapping[str, Any]) -> None:
             "The access token stands for an application; Microsoft Graph offers this API to signed-in people only.",
             hint="Send a delegated token: sign a person in, or exchange their token on their behalf.",
         )
-
-
-def to_unverified_claims(token: str) -> dict[str, Any]:
-    """The token's claims, unverified; none of a token that is no JWT: Graph has such too."""
-    try:
-        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    except (jwt.InvalidTokenError, RecursionError):
-        return {}
-    return claims
-
-
-def _key_id(token: str) -> str | None:
-    try:
-        key_id = jwt.get_unverified_header(token).get("kid")
-    except (jwt.InvalidTokenError, RecursionError):
-        return None
-    return key_id if isinstance(key_id, str) else None
 
 
 def _plain(claim: object) -> str | None:

@@ -7,6 +7,7 @@ deadline.
 
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 
 from tenacity import AsyncRetrying, RetryCallState
@@ -54,31 +55,60 @@ async def send_with_retries(
 ) -> Answer:
     """The last attempt's answer, or its `TransportError` or `BrokenAnswerError`."""
     budget.earn()
-    statuses = WRITE_STATUSES if request.is_write else READ_STATUSES
-    failures = (NotSentError,) if request.is_write else (TransportError, BrokenAnswerError)
+    policy = _Policy(request.is_write, deadline, clock, budget)
+    first: Answer | Exception | None
+    try:
+        first = await attempt()
+    except (TransportError, BrokenAnswerError) as failure:
+        first = failure
+    if not policy.may_help(first):
+        return _answer(first)
 
-    def may_help(state: RetryCallState) -> bool:
-        outcome = _outcome(state)
-        if isinstance(outcome, Answer):
-            return outcome.status in statuses
-        return isinstance(outcome, failures) and not isinstance(outcome, AnswerTooLargeError)
-
-    def wait_seconds(state: RetryCallState) -> float:
-        outcome = _outcome(state)
-        told = retry_after_seconds(outcome.headers, now=clock.time()) if isinstance(outcome, Answer) else None
-        if told is not None:
-            return told
-        return backoff_seconds(state.attempt_number)
-
-    def is_over(state: RetryCallState) -> bool:
-        if state.attempt_number >= MAX_ATTEMPTS or state.upcoming_sleep >= deadline.remaining_seconds:
-            return True
-        return not (_is_throttled(_outcome(state)) or budget.spend())
+    async def next_attempt() -> Answer:
+        """The first, which has been made, and then others."""
+        nonlocal first
+        made, first = first, None
+        return await attempt() if made is None else _answer(made)
 
     retrying = AsyncRetrying(
-        retry=may_help, wait=wait_seconds, stop=is_over, sleep=clock.sleep, retry_error_callback=_last_result
+        retry=lambda state: policy.may_help(_outcome(state)),
+        wait=policy.wait_seconds,
+        stop=policy.is_over,
+        sleep=clock.sleep,
+        retry_error_callback=_last_result,
     )
-    return await retrying(attempt)
+    return await retrying(next_attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    is_write: bool
+    deadline: Deadline
+    clock: Clock
+    budget: RetryBudget
+
+    def may_help(self, outcome: Answer | BaseException) -> bool:
+        if isinstance(outcome, Answer):
+            return outcome.status in (WRITE_STATUSES if self.is_write else READ_STATUSES)
+        if self.is_write:
+            return isinstance(outcome, NotSentError)
+        return isinstance(outcome, TransportError | BrokenAnswerError) and not isinstance(outcome, AnswerTooLargeError)
+
+    def wait_seconds(self, state: RetryCallState) -> float:
+        outcome = _outcome(state)
+        told = retry_after_seconds(outcome.headers, now=self.clock.time()) if isinstance(outcome, Answer) else None
+        return backoff_seconds(state.attempt_number) if told is None else told
+
+    def is_over(self, state: RetryCallState) -> bool:
+        if state.attempt_number >= MAX_ATTEMPTS or state.upcoming_sleep >= self.deadline.remaining_seconds:
+            return True
+        return not (_is_throttled(_outcome(state)) or self.budget.spend())
+
+
+def _answer(outcome: Answer | Exception) -> Answer:
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 def _is_throttled(outcome: Answer | BaseException) -> bool:

@@ -12,7 +12,8 @@ from typing import Final
 import httpx
 
 from gateway.app import build_auth, build_confidential_client, create_app
-from gateway.auth.bearer import Caller, to_unverified_claims
+from gateway.auth.bearer import Caller
+from gateway.auth.claims import to_unverified_claims
 from gateway.auth.entra import Entra, HttpClient
 from gateway.auth.keys import SigningKeys
 from gateway.clock import Clock, Deadline

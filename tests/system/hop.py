@@ -58,7 +58,7 @@ async def created(url: str, **settings: str) -> str | None:
     app = create_app(Settings.from_environ(environ), clock=SteppingClock(time=time.time()))
     headers = {"authorization": f"Bearer {TOKEN}"}
     async with (
-        app.router.lifespan_context(app),
+        app.starlette.router.lifespan_context(app.starlette),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as caller,
     ):
         answer = (await caller.post("/graphql", json={"query": CREATE}, headers=headers)).json()
