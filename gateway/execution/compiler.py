@@ -4,8 +4,7 @@ What graphql-core finds out anew for each field of each object is found out here
 key, which type it has, whether it asks.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from operator import methodcaller
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from graphql import (
@@ -20,17 +19,15 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
-    ListValueNode,
-    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    ValueNode,
-    VariableNode,
-    get_argument_values,
+    get_nullable_type,
 )
 from graphql.execution.values import VariableValues
 
+from gateway.execution.coercion import of_arguments
+from gateway.execution.objects import Constant, Member, Other, Text, build_object
 from gateway.execution.plan import AskingField, Complete, Pending, Plan, UnusualError
 from gateway.schema.access import asking_of
 from gateway.schema.fields import reader_of
@@ -97,10 +94,8 @@ class _Compiler:
         assert asking is not None, "root fields ask, and so do those that this is called for"
         return AskingField(
             key=key,
-            definition=definition,
-            node=nodes[0],
             resolver=asking.resolver,
-            arguments=_constant_arguments(definition, nodes[0]),
+            arguments=of_arguments(definition, nodes[0]),
             selection=Selection(self._selections, nodes),
             complete=self._complete(definition.type, nodes),
         )
@@ -110,7 +105,9 @@ class _Compiler:
         if isinstance(of, GraphQLNonNull):
             return _required(self._complete(of.of_type, nodes))
         if isinstance(of, GraphQLList):
-            return _each(self._complete(of.of_type, nodes))
+            item = of.of_type
+            is_required = isinstance(item, GraphQLNonNull)
+            return _each(self._complete(item.of_type if is_required else item, nodes), is_required=is_required)
         if isinstance(of, GraphQLObjectType):
             return self._object(of, nodes)
         if isinstance(of, GraphQLUnionType):
@@ -129,55 +126,26 @@ class _Compiler:
         return complete
 
     def _object(self, of: GraphQLObjectType, nodes: list[FieldNode]) -> Complete:
-        """Texts, which are most of what there is, are completed here and not by a call for each."""
-        empty: dict[str, Any] = {}
-        texts: list[tuple[str, str]] = []
-        others: list[tuple[str, Callable[[Any], Any], Complete]] = []
+        members: list[Member] = []
         asked: list[AskingField] = []
         for key, merged in self.grouped(sets_of(nodes), of).items():
             name = merged[0].name.value
-            empty[key] = of.name if name == TYPENAME else None
             if name == TYPENAME:
+                members.append(Constant(key, of.name))
                 continue
             definition = _definition(of, merged[0])
-            reader, complete = reader_of(definition), self._complete_unless_asked(definition, merged)
-            if complete is None:
+            if asking_of(definition):
+                members.append(Constant(key, None))
                 asked.append(self.asking(of, key, merged))
-            elif complete is _complete_text and reader is None:
-                texts.append((key, name))
             else:
-                others.append((key, reader or methodcaller("get", name), complete))
-        return _members(empty, tuple(texts), tuple(others), tuple(asked))
+                members.append(self._member(key, name, definition, merged))
+        return build_object(members, asked)
 
-    def _complete_unless_asked(self, definition: GraphQLField, nodes: list[FieldNode]) -> Complete | None:
-        return None if asking_of(definition) else self._complete(definition.type, nodes)
-
-
-def _members(
-    empty: Mapping[str, Any],
-    texts: Sequence[tuple[str, str]],
-    others: Sequence[tuple[str, Callable[[Any], Any], Complete]],
-    asked: Sequence[AskingField],
-) -> Complete:
-    """`empty` has all keys in their order. Of texts there are key and member, of others key, reader and completion."""
-
-    def complete(source: Any, below: list[Pending]) -> Any:
-        if source is None:
-            return None
-        if not isinstance(source, dict):
-            raise UnusualError
-        made, get = dict(empty), source.get
-        for key, name in texts:
-            value = get(name)
-            if value is not None and value.__class__ is not str:
-                raise UnusualError
-            made[key] = value
-        for key, read, complete_other in others:
-            made[key] = complete_other(read(source), below)
-        below.extend([Pending(made, source, field) for field in asked])
-        return made
-
-    return complete
+    def _member(self, key: str, name: str, definition: GraphQLField, nodes: list[FieldNode]) -> Member:
+        reader, nullable = reader_of(definition), get_nullable_type(definition.type)
+        if isinstance(nullable, GraphQLScalarType) and nullable.name in TEXTS and reader is None:
+            return Text(key, name, is_required=nullable is not definition.type)
+        return Other(key, name, reader, self._complete(definition.type, nodes))
 
 
 def _required(complete: Complete) -> Complete:
@@ -189,11 +157,11 @@ def _required(complete: Complete) -> Complete:
     return complete_required
 
 
-def _each(complete: Complete) -> Complete:
+def _each(complete: Complete, *, is_required: bool) -> Complete:
     def complete_each(values: Any, below: list[Pending]) -> Any:
         if values is None:
             return None
-        if values.__class__ is not list:
+        if values.__class__ is not list or (is_required and None in values):
             raise UnusualError
         return [complete(each, below) for each in values]
 
@@ -215,22 +183,3 @@ def _definition(parent: GraphQLObjectType, node: FieldNode) -> GraphQLField:
     if definition is None:  # __schema and __type
         raise UncompilableError(f"{parent.name}.{node.name.value}")
     return definition
-
-
-def _constant_arguments(definition: GraphQLField, node: FieldNode) -> Mapping[str, Any] | None:
-    """The arguments, if no variable is in them; None if they must be found out each time."""
-    if any(_has_variable(each.value) for each in node.arguments or ()):
-        return None
-    return get_argument_values(definition, node)
-
-
-def _has_variable(value: ValueNode) -> bool:
-    match value:
-        case VariableNode():
-            return True
-        case ListValueNode():
-            return any(map(_has_variable, value.values))
-        case ObjectValueNode():
-            return any(_has_variable(each.value) for each in value.fields)
-        case _:
-            return False

@@ -4,15 +4,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from cachetools import LRUCache
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationDefinitionNode, execute, get_variable_values
+from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationDefinitionNode, execute
 from graphql.execution.values import VariableValues
 
 from gateway.documents import Document
+from gateway.execution.coercion import CoerceVariables, Coercion
 from gateway.execution.compiler import UncompilableError, compile_operation
 from gateway.execution.plan import Plan, UnusualError
 from gateway.schema.context import Context
 
 MAX_COERCION_ERRORS: Final = 10
+
+MOST_PLANS: Final = 16
+"""Of one operation: two to the power of its variables in `@skip` and `@include`, of which few are in use."""
 
 PLANNED, REPLAYED, INTERPRETED = "planned", "replayed", "interpreted"
 """How an operation was run: by its plan; by its plan and then again by graphql-core; by graphql-core alone."""
@@ -21,7 +25,7 @@ PLANNED, REPLAYED, INTERPRETED = "planned", "replayed", "interpreted"
 class Executor:
     """One for each schema. `count` is told the way of each operation.
 
-    Plans are kept in a cache bounded in entries and, by the text of their documents, in bytes. `compiled`: whether
+    Compiled operations are kept in a cache bounded in entries and, by the share of each, in bytes. `compiled`: whether
     there are plans at all. `suggestions`: whether errors suggest names.
     """
 
@@ -39,8 +43,9 @@ class Executor:
         self._compiled = compiled
         self._suggestions = suggestions
         self._count = count
+        self._coercion = Coercion(schema)
         share = max(1, cache_bytes // cache_entries)
-        self._plans: LRUCache[Any, Plan | None] = LRUCache(cache_bytes, lambda _: share)
+        self._operations: LRUCache[tuple[str, str | None], _Compiled] = LRUCache(cache_bytes, lambda _: share)
 
     async def run(
         self,
@@ -50,17 +55,17 @@ class Executor:
         context: Context,
     ) -> ExecutionResult:
         """The result, with graphql-core's errors."""
-        way, values = INTERPRETED, self._coerced(operation, variables)
-        plan = None if values is None else self._plan(document, operation, values)
-        if plan is not None and values is not None:
-            try:
-                data = await plan.run(context, values)
-            except UnusualError:
-                context.loader.rewind()
-                way = REPLAYED
-            else:
-                self._count(PLANNED)
-                return ExecutionResult(data, None)
+        way = INTERPRETED
+        try:
+            data = await self._run_plan(document, operation, variables, context)
+        except UncompilableError:
+            pass
+        except UnusualError:
+            context.loader.rewind()
+            way = REPLAYED
+        else:
+            self._count(PLANNED)
+            return ExecutionResult(data, None)
         self._count(way)
         result = execute(
             self._schema,
@@ -73,26 +78,64 @@ class Executor:
         )
         return _in_order(await result if isinstance(result, Awaitable) else result)
 
-    def _coerced(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> VariableValues | None:
-        """The variables; None if there are to be no plans, or if graphql-core must say what is wrong with them."""
+    async def _run_plan(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+        context: Context,
+    ) -> dict[str, Any]:
+        """The data; raises `UncompilableError`, or `UnusualError` once something may have been sent."""
         if not self._compiled:
-            return None
-        definitions = operation.variable_definitions or ()
-        values = get_variable_values(self._schema, definitions, dict(variables), max_errors=1)
-        return values if isinstance(values, VariableValues) else None
-
-    def _plan(self, document: Document, operation: OperationDefinitionNode, values: VariableValues) -> Plan | None:
-        name = operation.name.value if operation.name else None
+            raise UncompilableError("there are to be no plans")
+        compiled = self._find(document, operation)
+        try:
+            values = compiled.coerce(variables)
+        except Exception as failure:  # whatever it is that a scalar raises, graphql-core says what is wrong
+            raise UncompilableError("variables that are not as declared") from failure
         # A plan outlives its first caller, whose other variables it must not keep.
-        switches = {each: values.coerced[each] for each in document.switches if each in values.coerced}
-        key = (document.text, name, tuple(switches.items()))
-        if key not in self._plans:
+        switches = {each: values[each] for each in document.switches if each in values}
+        return await self._plan(compiled, document, operation, switches).run(context, values)
+
+    def _find(self, document: Document, operation: OperationDefinitionNode) -> "_Compiled":
+        key = (document.text, operation.name.value if operation.name else None)
+        compiled = self._operations.get(key)
+        if compiled is None:
+            compiled = self._operations[key] = _Compiled(self._coercion.of_variables(operation))
+        return compiled
+
+    def _plan(
+        self,
+        compiled: "_Compiled",
+        document: Document,
+        operation: OperationDefinitionNode,
+        switches: dict[str, Any],
+    ) -> Plan:
+        key = tuple(switches.items())
+        if key not in compiled.plans:
+            plan: Plan | None
             try:
                 plan = compile_operation(self._schema, operation, document.fragments, VariableValues({}, switches))
             except (UncompilableError, GraphQLError):
                 plan = None
-            self._plans[key] = plan
-        return self._plans[key]
+            compiled.plans[key] = plan
+        found = compiled.plans[key]
+        if found is None:
+            raise UncompilableError("something that graphql-core alone knows")
+        return found
+
+
+class _Compiled:
+    """An operation: how its variables are coerced, and its plans by the values of those that decide what is selected.
+
+    None is the plan of one that has no plan.
+    """
+
+    __slots__ = ("coerce", "plans")
+
+    def __init__(self, coerce: CoerceVariables) -> None:
+        self.coerce = coerce
+        self.plans: LRUCache[Any, Plan | None] = LRUCache(MOST_PLANS)
 
 
 def _in_order(result: ExecutionResult) -> ExecutionResult:

@@ -10,9 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, get_argument_values
-from graphql.execution.values import VariableValues
-
 from gateway.schema.context import Ask, Context, Resolver, SelectionTree
 
 
@@ -33,15 +30,17 @@ Complete = Callable[[Any, list[Pending]], Any]
 """A field's source → its value in the answer; fields below that ask are added to the list. Raises `UnusualError`."""
 
 
+BindArguments = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""Values of variables → those of a field's arguments. Raises `UnusualError`, or what graphql-core raises."""
+
+
 @dataclass(frozen=True, slots=True)
 class AskingField:
-    """A field whose value is asked for. `arguments` are known already, unless they have variables in them."""
+    """A field whose value is asked for."""
 
     key: str
-    definition: GraphQLField
-    node: FieldNode
     resolver: Resolver
-    arguments: Mapping[str, Any] | None
+    arguments: BindArguments
     selection: SelectionTree
     complete: Complete
 
@@ -57,7 +56,7 @@ class Plan:
     fields: tuple[AskingField, ...]
     is_serial: bool
 
-    async def run(self, context: Context, variables: VariableValues) -> dict[str, Any]:
+    async def run(self, context: Context, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The operation's data; raises `UnusualError`."""
         data = dict(self.data)
         pending = [Pending(data, None, field) for field in self.fields]
@@ -69,7 +68,7 @@ class Plan:
         return data
 
 
-async def _settle_all(pending: Sequence[Pending], context: Context, variables: VariableValues) -> None:
+async def _settle_all(pending: Sequence[Pending], context: Context, variables: Mapping[str, Any]) -> None:
     """All of them, side by side; as with graphql-core a failure does not stop the others."""
     if len(pending) == 1:
         return await _settle(pending[0], context, variables)
@@ -80,13 +79,11 @@ async def _settle_all(pending: Sequence[Pending], context: Context, variables: V
     return None
 
 
-async def _settle(pending: Pending, context: Context, variables: VariableValues) -> None:
+async def _settle(pending: Pending, context: Context, variables: Mapping[str, Any]) -> None:
     field, below = pending.field, list[Pending]()
     try:
-        arguments = field.arguments
-        if arguments is None:
-            arguments = get_argument_values(field.definition, field.node, variables)
-        source = await field.resolver(Ask(context, pending.source, arguments, field.selection))
+        ask = Ask(context, pending.source, field.arguments(variables), field.selection)
+        source = await field.resolver(ask)
         pending.completed[field.key] = field.complete(source, below)
     except Exception as failure:
         raise UnusualError from failure

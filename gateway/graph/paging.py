@@ -24,7 +24,7 @@ class Page:
 def to_page(content: dict[str, Json], *, base_url: str, path: str) -> Page:
     """The page in a collection's answer; raises `GatewayError` if it is none, or its link leads elsewhere."""
     rows = content.get("value")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
         raise UpstreamUnavailableError("Microsoft Graph answered a list with something that is no list of objects.")
     count = content.get("@odata.count")
     link = content.get("@odata.nextLink")

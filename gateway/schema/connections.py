@@ -5,7 +5,7 @@ is full or the collection ends. A page that fails is an error, never a short lis
 https://relay.dev/graphql/connections.htm
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,33 +22,47 @@ Spot = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Rows in order, the spot behind each, and the spot where the next slice starts, None if there is none."""
+    """Rows in order, and the spot where the next slice starts, None if there is none.
+
+    `runs`: from which spot on so many of the rows follow each other.
+    """
 
     rows: list[Entity]
-    spots: list[Spot]
+    runs: list[tuple[Spot, int]]
     end: Spot | None
     total_count: int | None
 
+    def spots(self) -> Iterator[Spot]:
+        """The spot behind each row."""
+        for (target, offset), count in self.runs:
+            yield from ((target, each) for each in range(offset + 1, offset + count + 1))
+
 
 async def read_slice(
-    loader: Loader, collection: GraphRequest, start: Position, *, first: int, accept: Callable[[Entity], Entity]
+    loader: Loader,
+    collection: GraphRequest,
+    start: Position,
+    *,
+    first: int,
+    accept: Callable[[Sequence[Entity]], list[Entity]],
 ) -> Slice:
-    """At most `first` rows from the position on. `accept` raises for a row that must not be in the answer."""
+    """At most `first` rows from the position on. `accept` raises for rows that must not be in the answer."""
     rows: list[Entity] = []
-    spots: list[Spot] = []
+    runs: list[tuple[Spot, int]] = []
     total_count = start.total_count
     async for target, page in walk_pages(loader, collection, start.target):
         offset = start.offset if target == start.target else 0
         total_count = page.total_count if total_count is None else total_count
         taken = page.rows[offset : offset + first - len(rows)]
-        rows += map(accept, taken)
+        rows += accept(taken)
         behind = offset + len(taken)
-        spots += ((target, each) for each in range(offset + 1, behind + 1))
+        if taken:
+            runs.append(((target, offset), len(taken)))
         if len(rows) == first and behind < len(page.rows):
-            return Slice(rows, spots, (target, behind), total_count)
+            return Slice(rows, runs, (target, behind), total_count)
         if len(rows) == first and page.next_target is not None:
-            return Slice(rows, spots, (page.next_target, 0), total_count)
-    return Slice(rows, spots, None, total_count)
+            return Slice(rows, runs, (page.next_target, 0), total_count)
+    return Slice(rows, runs, None, total_count)
 
 
 async def walk_pages(loader: Loader, collection: GraphRequest, target: str) -> AsyncIterator[tuple[str, Page]]:
@@ -71,21 +85,25 @@ def to_connection(
     part: Slice, selection: SelectionTree, *, has_previous: bool, seal: Callable[[Spot], str]
 ) -> dict[str, Any]:
     """The connection object. Sealing costs, so only selected cursors are sealed."""
-    rows, spots = part.rows, part.spots
     edge, page_info = selection.get("edges", {}), selection.get("pageInfo", {})
     edges = [
         {"node": row, "cursor": seal(behind) if "cursor" in edge else None}
-        for row, behind in (zip(rows, spots, strict=True) if edge else [])
+        for row, behind in (zip(part.rows, part.spots(), strict=True) if edge else [])
     ]
-    end = part.end or (spots[-1] if spots else None)
+    end = part.end or (_behind_all(part.runs[-1]) if part.runs else None)
     return {
-        "nodes": rows,
+        "nodes": part.rows,
         "edges": edges,
         "totalCount": part.total_count,
         "pageInfo": {
             "hasNextPage": part.end is not None,
             "hasPreviousPage": has_previous,
-            "startCursor": seal(spots[0]) if spots and "startCursor" in page_info else None,
+            "startCursor": seal(next(part.spots())) if part.runs and "startCursor" in page_info else None,
             "endCursor": seal(end) if end and "endCursor" in page_info else None,
         },
     }
+
+
+def _behind_all(run: tuple[Spot, int]) -> Spot:
+    (target, offset), count = run
+    return target, offset + count

@@ -1,7 +1,7 @@
 """One entity: read by key, found at the end of a link, or in the answer to a write."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -40,6 +40,14 @@ def to_listed(place: Place, row: Entity) -> Entity:
             f"Microsoft Graph answered one of the {place.spec.entity_set} without its {place.spec.key.name}."
         )
     return entity
+
+
+def all_listed(place: Place, rows: Sequence[Entity]) -> list[Entity]:
+    """`to_listed` for many rows, which nearly always are as they should be."""
+    keys = [row.get(place.spec.key.name) for row in rows]
+    if not place.spec.within and all(keys) and set(map(type, keys)) <= {str}:
+        return list(rows)
+    return [to_listed(place, row) for row in rows]
 
 
 def to_item_path(place: Place, entity: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Connections of a collection, wherever it is: their arguments, and how one is read."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from gateway.mapping.requests import to_list
 from gateway.resources.spec import ResourceSpec
 from gateway.schema.connections import Spot, read_slice, to_connection
 from gateway.schema.context import Ask, SelectionTree
-from gateway.schema.entities import to_listed
+from gateway.schema.entities import all_listed
 from gateway.schema.fields import build_argument, list_of, optional
 from gateway.schema.types import ResourceTypes
 
@@ -56,7 +57,7 @@ async def read_connection(
         start = ask.context.cursors.open(after, question)
         _check_names(spec, wanted, start)
     part = await read_slice(
-        ask.context.loader, request, start, first=first, accept=lambda row: _accepted(place, given_filter, row)
+        ask.context.loader, request, start, first=first, accept=lambda rows: _accepted(place, given_filter, rows)
     )
 
     def seal(spot: Spot) -> str:
@@ -99,11 +100,11 @@ def _check_names(spec: ResourceSpec, wanted: set[str], start: Position) -> None:
         )
 
 
-def _accepted(place: Place, given_filter: Filter, row: Entity) -> Entity:
-    spec, entity = place.spec, to_listed(place, row)
-    if not is_match(spec, given_filter, entity):
+def _accepted(place: Place, given_filter: Filter, rows: Sequence[Entity]) -> list[Entity]:
+    spec, entities = place.spec, all_listed(place, rows)
+    if given_filter and not all(is_match(spec, given_filter, each) for each in entities):
         raise UpstreamUnsupportedError(
             f"Microsoft Graph answered {spec.entity_set} that do not match `filter`: it does not support this filter.",
             hint="Leave out conditions until it does, and compare the rest yourself.",
         )
-    return entity
+    return entities

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -62,15 +63,15 @@ class Collection:
             batching=Batching(is_on=False),
             hold=lambda _: None,
         )
-        return await read_slice(loader, COLLECTION, start, first=first, accept=_as_it_is)
+        return await read_slice(loader, COLLECTION, start, first=first, accept=_as_they_are)
 
 
 async def _token(_: str | None) -> str:
     return "t-1"
 
 
-def _as_it_is(row: Entity) -> Entity:
-    return row
+def _as_they_are(rows: Sequence[Entity]) -> list[Entity]:
+    return list(rows)
 
 
 def at(spot: Spot, total_count: int | None) -> Position:
@@ -114,7 +115,7 @@ def test_every_row_knows_what_comes_behind_it(sizes: list[int], first: int) -> N
     async def resume() -> None:
         collection = Collection(sizes)
         part = await collection.read(START, first)
-        for index, behind in enumerate(part.spots):
+        for index, behind in enumerate(part.spots()):
             following = await collection.read(at(behind, part.total_count), 2)
             assert following.rows == collection.rows[index + 1 : index + 3]
             assert following.total_count == len(collection.rows)
@@ -125,11 +126,11 @@ def test_every_row_knows_what_comes_behind_it(sizes: list[int], first: int) -> N
 # The connection object
 
 ROWS: list[Entity] = [{"id": key} for key in "AB"]
-SPOTS: list[Spot] = [(f"{PATH}?page={key}", 1) for key in "AB"]
+RUNS: list[tuple[Spot, int]] = [((f"{PATH}?page={key}", 0), 1) for key in "AB"]
 END = (f"{PATH}?page=C", 0)
 NOTHING = Slice([], [], None, None)
-LAST = Slice(ROWS, SPOTS, None, 7)
-NOT_LAST = Slice(ROWS, SPOTS, END, 7)
+LAST = Slice(ROWS, RUNS, None, 7)
+NOT_LAST = Slice(ROWS, RUNS, END, 7)
 ALL: Any = {
     "edges": {"cursor": {}, "node": {}},
     "nodes": {},
