@@ -225,7 +225,10 @@ def _cursor_keys(settings: Settings) -> list[str]:
 
 def _middleware(settings: Settings) -> list[Middleware]:
     """For all that is served, outermost first."""
-    middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts), www_redirect=False)]
+    middleware = []
+    if "*" not in settings.allowed_hosts:
+        hosts = list(settings.allowed_hosts)
+        middleware.append(Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False))
     if settings.cors_origins:
         middleware.append(
             Middleware(

@@ -12,7 +12,6 @@ from typing import Final
 from uuid import uuid4
 
 from graphql import ExecutionResult, OperationDefinitionNode, OperationType
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -27,7 +26,7 @@ from gateway.graph.client import Errand
 from gateway.graph.loader import Loader
 from gateway.limits import Limits, check_variables
 from gateway.page import Page
-from gateway.params import Params, read_params
+from gateway.params import HttpRequest, Params, read_params
 from gateway.responses import JSON, compressed, to_failure, to_media_type, to_response
 from gateway.schema.context import Context
 from gateway.telemetry import Operation, Telemetry
@@ -35,6 +34,8 @@ from gateway.telemetry import Operation, Telemetry
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 PATIENCE_SECONDS: Final = 0.05
 """Before an operation has taken so long nobody looks whether its caller is still there."""
+
+QUERY: Final = re.compile(rb"(^|&)query=")
 
 MILLISECONDS: Final = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -62,26 +63,26 @@ class Endpoint:
     max_bulk_items: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        request = HttpRequest.of(scope, receive)
         try:
             response = self.page.document() if self.page and _wants_page(request) else await self._answer(request)
         except CallerGoneError:
             return
         await compressed(response, request.headers.get("accept-encoding", ""))(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: HttpRequest) -> Response:
         """The response to a GraphQL request; every failure becomes one."""
         given_id = request.headers.get("x-request-id", "")
         request_id = given_id if REQUEST_ID.fullmatch(given_id) else str(uuid4())
         media_type = JSON
         with self.telemetry.operation(request_id, request.headers) as operation:
             try:
-                media_type = to_media_type(", ".join(request.headers.getlist("accept")))
+                media_type = to_media_type(request.headers.get("accept"))
                 return to_response(await self._run(request, operation), operation, media_type)
             except Exception as failure:  # noqa: BLE001 - whatever is not meant for the caller is masked and logged
                 return to_failure(failure, operation, media_type)
 
-    async def _run(self, request: Request, operation: Operation) -> ExecutionResult:
+    async def _run(self, request: HttpRequest, operation: Operation) -> ExecutionResult:
         if request.method not in {"GET", "POST"}:
             raise MethodNotAllowedError("Send GraphQL requests with POST, or queries with GET.")
         deadline = self._deadline(request)
@@ -98,7 +99,7 @@ class Endpoint:
             errand = await self._errand(caller, operation, deadline)
             return await self._execute(document, definition, params, errand)
 
-    def _deadline(self, request: Request) -> Deadline:
+    def _deadline(self, request: HttpRequest) -> Deadline:
         """The operation's deadline; `X-Deadline-Ms`, milliseconds from now, can only bring it nearer."""
         given = request.headers.get("x-deadline-ms")
         if given is None:
@@ -107,13 +108,13 @@ class Endpoint:
             raise BadRequestError("`X-Deadline-Ms` must be a whole number of milliseconds from 1 on.")
         return Deadline.after(self.clock, min(self.deadline_seconds, int(given) / 1000))
 
-    async def _authenticate(self, request: Request, operation: Operation, deadline: Deadline) -> Caller:
-        caller = await self.authenticator.authenticate(request.headers.getlist("authorization"), deadline)
+    async def _authenticate(self, request: HttpRequest, operation: Operation, deadline: Deadline) -> Caller:
+        caller = await self.authenticator.authenticate(request.headers.get("authorization"), deadline)
         operation.tid, operation.oid, operation.appid = caller.tenant_id, caller.object_id, caller.app_id
         operation.verified = caller.verified
         return caller
 
-    async def _read(self, request: Request, deadline: Deadline) -> Params:
+    async def _read(self, request: HttpRequest, deadline: Deadline) -> Params:
         try:
             async with asyncio.timeout(deadline.remaining_seconds):
                 return await read_params(request, max_body_bytes=self.max_body_bytes)
@@ -141,17 +142,15 @@ class Endpoint:
             loader.close()
 
 
-def _wants_page(request: Request) -> bool:
+def _wants_page(request: HttpRequest) -> bool:
     """Whether a browser asks for something to look at: it names HTML, which no GraphQL client does."""
     return (
-        request.method == "GET"
-        and "query" not in request.query_params
-        and "text/html" in request.headers.get("accept", "")
+        request.method == "GET" and not QUERY.search(request.query) and "text/html" in request.headers.get("accept", "")
     )
 
 
 @contextmanager
-def _while_there(request: Request) -> Iterator[None]:
+def _while_there(request: HttpRequest) -> Iterator[None]:
     """Cancels the block when the caller hangs up, as `CallerGoneError`. The body has been read before."""
     loop, task, is_gone = asyncio.get_running_loop(), asyncio.current_task(), False
     assert task is not None

@@ -4,16 +4,39 @@ https://graphql.github.io/graphql-over-http/draft/#sec-Request
 """
 
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
+from urllib.parse import parse_qsl
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
 
 from gateway.errors import BadRequestError, BodyTooLargeError, UnsupportedMediaTypeError
 
+JSON: Final = "application/json"
 GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """An HTTP request as ASGI tells of it.
+
+    Header names are in lower case; the values of one that came several times are joined (RFC 9110 section 5.3).
+    """
+
+    method: str
+    headers: Mapping[str, str]
+    query: bytes
+    receive: Receive
+
+    @classmethod
+    def of(cls, scope: Scope, receive: Receive) -> Self:
+        headers: dict[str, str] = {}
+        for raw_name, raw_value in scope["headers"]:
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        return cls(scope["method"], headers, scope["query_string"], receive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +48,10 @@ class Params:
     variables: dict[str, Any]
 
 
-async def read_params(request: Request, *, max_body_bytes: int) -> Params:
+async def read_params(request: HttpRequest, *, max_body_bytes: int) -> Params:
     """The parameters of a GET or POST; raises `BadRequestError`."""
     if request.method == "GET":
-        return _to_params(_from_query(request.query_params))
+        return _to_params(_from_query(request.query))
     _check_content_type(request.headers.get("content-type"))
     body = await _read_body(request, max_body_bytes)
     try:
@@ -55,9 +78,9 @@ def _to_params(given: Mapping[str, Any]) -> Params:
     return Params(query, name or None, variables or {})
 
 
-def _from_query(query: Mapping[str, str]) -> dict[str, Any]:
+def _from_query(query: bytes) -> dict[str, Any]:
     """The parameters in a URL, where `variables` and `extensions` are JSON text."""
-    given: dict[str, Any] = dict(query)
+    given: dict[str, Any] = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
     for name in ("variables", "extensions"):
         if text := given.get(name):
             try:
@@ -70,42 +93,53 @@ def _from_query(query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _check_content_type(value: str | None) -> None:
+    if value == JSON:
+        return
     media_type, *parameters = (part.strip().lower() for part in (value or "").split(";"))
-    if media_type != "application/json":
-        raise UnsupportedMediaTypeError("The body must be sent as `Content-Type: application/json`.")
+    if media_type != JSON:
+        raise UnsupportedMediaTypeError(f"The body must be sent as `Content-Type: {JSON}`.")
     for each in parameters:
         name, _, charset = each.partition("=")
         if name.strip() == "charset" and charset.strip().strip('"') not in {"utf-8", "utf8"}:
             raise UnsupportedMediaTypeError("The body must be in UTF-8.")
 
 
-async def _read_body(request: Request, max_body_bytes: int) -> bytes:
+async def _read_body(request: HttpRequest, max_body_bytes: int) -> bytearray:
     """The whole body, decompressed; refused as soon as it is longer than allowed."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip"}:
         raise UnsupportedMediaTypeError("`Content-Encoding` must be gzip, or left out.")
-    chunks = request.stream() if encoding == "identity" else _gunzipped(request.stream(), max_body_bytes)
-    body = bytearray()
-    try:
-        async for chunk in chunks:
-            body += chunk
-            if len(body) > max_body_bytes:
-                raise BodyTooLargeError(f"The body is larger than {max_body_bytes} bytes (GATEWAY_MAX_BODY_BYTES).")
-    except ClientDisconnect:
-        raise BadRequestError("The request ended before its body was complete.") from None
-    return bytes(body)
+    gunzip = None if encoding == "identity" else _Gunzip(max_body_bytes)
+    body, is_more = bytearray(), True
+    while is_more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequestError("The request ended before its body was complete.")
+        chunk = message.get("body", b"")
+        body += gunzip.unpack(chunk) if gunzip else chunk
+        if len(body) > max_body_bytes:
+            raise BodyTooLargeError(f"The body is larger than {max_body_bytes} bytes (GATEWAY_MAX_BODY_BYTES).")
+        is_more = message.get("more_body", False)
+    if gunzip:
+        gunzip.check_end()
+    return body
 
 
-async def _gunzipped(chunks: AsyncIterator[bytes], max_bytes: int) -> AsyncIterator[bytes]:
+class _Gunzip:
     """Decompresses no more than one byte past the limit, where the reader ends: no small body becomes a large one."""
-    inflate = zlib.decompressobj(GZIP_WINDOW)
-    budget = max_bytes + 1
-    try:
-        async for chunk in chunks:
-            piece = inflate.decompress(chunk, budget)
-            budget -= len(piece)
-            yield piece
-    except zlib.error:
-        raise BadRequestError("The body is not gzip, as `Content-Encoding` says it is.") from None
-    if not inflate.eof or inflate.unused_data:
-        raise BadRequestError("The body's gzip data are cut short, or more follows them.")
+
+    def __init__(self, max_bytes: int) -> None:
+        self._inflate = zlib.decompressobj(GZIP_WINDOW)
+        self._budget = max_bytes + 1
+
+    def unpack(self, chunk: bytes) -> bytes:
+        try:
+            piece = self._inflate.decompress(chunk, self._budget)
+        except zlib.error:
+            raise BadRequestError("The body is not gzip, as `Content-Encoding` says it is.") from None
+        self._budget -= len(piece)
+        return piece
+
+    def check_end(self) -> None:
+        if not self._inflate.eof or self._inflate.unused_data:
+            raise BadRequestError("The body's gzip data are cut short, or more follows them.")

@@ -29,6 +29,10 @@ IDLE_SECONDS: Final = 75
 """How long a connection may wait for its next request. Proxies and clients keep theirs for 60 seconds or less: if they
 are the ones who close it, no request meets a connection that is just being closed."""
 
+COLLECT_AT: Final = (20_000, 20, 50)
+"""So many objects, and collections of the younger generations. An operation makes hundreds of objects and hardly any
+cycle, so Python's own 700 would look for what is not there every few operations."""
+
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -86,6 +90,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         # What exists now lives as long as the process: the collector need not look at it again.
         gc.freeze()
+        gc.set_threshold(*COLLECT_AT)
         gc.enable()
         self._on_started()
 

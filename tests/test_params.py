@@ -9,17 +9,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from starlette.requests import Request
 from starlette.types import Message
 
 from gateway.errors import BadRequestError, BodyTooLargeError, GatewayError, UnsupportedMediaTypeError
-from gateway.params import Params, read_params
+from gateway.params import HttpRequest, Params, read_params
 
 MOST = 200
 DOCUMENT = "{ __typename }"
 
 
-def post(*chunks: bytes, headers: Mapping[str, str] | None = None, complete: bool = True) -> Request:
+def post(*chunks: bytes, headers: Mapping[str, str] | None = None, complete: bool = True) -> HttpRequest:
     """A POST whose body arrives in these chunks; an incomplete one ends with the connection."""
     messages: list[Message] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
     messages.append({"type": "http.request"} if complete else {"type": "http.disconnect"})
@@ -31,19 +30,21 @@ def post(*chunks: bytes, headers: Mapping[str, str] | None = None, complete: boo
 
     sent = {"content-type": "application/json"} | dict(headers or {})
     raw = [(name.encode(), value.encode()) for name, value in sent.items() if value]
-    return Request({"type": "http", "method": "POST", "headers": raw, "query_string": b""}, receive)
+    return HttpRequest.of({"method": "POST", "headers": raw, "query_string": b""}, receive)
 
 
-def get(**options: str) -> Request:
-    query = urlencode(options).encode()
-    return Request({"type": "http", "method": "GET", "headers": [], "query_string": query})
+def get(**options: str) -> HttpRequest:
+    async def receive() -> Message:
+        raise AssertionError("a GET has no body")
+
+    return HttpRequest.of({"method": "GET", "headers": [], "query_string": urlencode(options).encode()}, receive)
 
 
-async def read(request: Request) -> Params:
+async def read(request: HttpRequest) -> Params:
     return await read_params(request, max_body_bytes=MOST)
 
 
-async def refusal(request: Request) -> tuple[type[GatewayError], str]:
+async def refusal(request: HttpRequest) -> tuple[type[GatewayError], str]:
     with pytest.raises(GatewayError) as raised:
         await read(request)
     return type(raised.value), raised.value.message
@@ -129,7 +130,7 @@ NO_QUERY = "`query` must be there and be a string: the document."
         ),
     ],
 )
-async def test_what_is_no_request_is_refused(request_: Request, message: str) -> None:
+async def test_what_is_no_request_is_refused(request_: HttpRequest, message: str) -> None:
     """The message says which parameter, and never repeats what was sent."""
     assert await refusal(request_) == (BadRequestError, message)
 

@@ -7,7 +7,7 @@ No text of a token is ever in a message, a repr or a log line.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final, Protocol
@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 import jwt
 from cachetools import LRUCache
 
-from gateway.auth.claims import UnverifiedTokens
+from gateway.auth.claims import Unverified, UnverifiedTokens
 from gateway.auth.keys import VERSION_PATHS, SigningKeys
 from gateway.clock import Clock, Deadline
 from gateway.errors import AppOnlyTokenError, ForbiddenError, UnauthenticatedError
@@ -24,7 +24,6 @@ MAX_TOKEN_LENGTH: Final = 32_768
 """Entra's tokens are a few kilobytes, with many groups up to about ten; servers take headers of 64 at most."""
 
 TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
-PLAIN: Final = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 MOST_VERIFIED: Final = 1_000
 
@@ -72,8 +71,8 @@ class Verified:
 
 
 class Authenticator(Protocol):
-    async def authenticate(self, authorization: Sequence[str], deadline: Deadline) -> Caller:
-        """The caller, from all `Authorization` headers of a request."""
+    async def authenticate(self, authorization: str | None, deadline: Deadline) -> Caller:
+        """The caller, from the `Authorization` header of a request; several are joined by commas."""
 
 
 class ForwardAuthenticator:
@@ -86,18 +85,18 @@ class ForwardAuthenticator:
         self._tokens = UnverifiedTokens()
         self._clock = clock
 
-    async def authenticate(self, authorization: Sequence[str], deadline: Deadline) -> Caller:
+    async def authenticate(self, authorization: str | None, deadline: Deadline) -> Caller:
         del deadline
         token = to_token(authorization)
-        claims = self._tokens.read(token).claims
-        refuse_app_only(claims)
-        audience = claims.get("aud")
+        unverified = self._tokens.read(token)
+        refuse_app_only(unverified.claims)
+        audience = unverified.claims.get("aud")
         if isinstance(audience, str) and audience not in self._audiences:
             raise UnauthenticatedError(
                 "The access token is not for Microsoft Graph.",
                 hint=f"Ask Entra for one with the scope {self._graph_url}/.default.",
             )
-        caller = to_caller(token, claims, verified=False)
+        caller = _to_caller(token, unverified, verified=False)
         if caller.expires_at is not None and caller.expires_at <= self._clock.time():
             raise UnauthenticatedError("The access token has expired.", hint=ASK_AGAIN)
         return caller
@@ -126,11 +125,12 @@ class ValidatingAuthenticator:
         self._client_apps = {each.lower() for each in client_apps}
         self._clock = clock
 
-    async def authenticate(self, authorization: Sequence[str], deadline: Deadline) -> Caller:
+    async def authenticate(self, authorization: str | None, deadline: Deadline) -> Caller:
         token = to_token(authorization)
-        claims = await self._verified_claims(token, deadline)
+        unverified = self._tokens.read(token)
+        claims = await self._verified_claims(token, unverified, deadline)
         refuse_app_only(claims)
-        caller = to_caller(token, claims, verified=True)
+        caller = _to_caller(token, unverified, verified=True)
         if self._scope not in str(claims.get("scp", "")).split():
             raise ForbiddenError(
                 f"The access token lacks this gateway's scope {self._scope}.",
@@ -143,9 +143,8 @@ class ValidatingAuthenticator:
             )
         return caller
 
-    async def _verified_claims(self, token: str, deadline: Deadline) -> Mapping[str, Any]:
+    async def _verified_claims(self, token: str, unverified: Unverified, deadline: Deadline) -> Mapping[str, Any]:
         """The claims of a token that is for us, from a tenant of ours, and signed by it."""
-        unverified = self._tokens.read(token)
         claims, key_id = unverified.claims, unverified.key_id
         tenant_id, version = str(claims.get("tid", "")).lower(), str(claims.get("ver"))
         if claims.get("aud") not in self._audiences:
@@ -197,18 +196,18 @@ class ValidatingAuthenticator:
         return wanted
 
 
-def to_token(authorization: Sequence[str]) -> str:
+def to_token(authorization: str | None) -> str:
     """The bearer token; raises `UnauthenticatedError` unless there is exactly one that a header can carry."""
-    if not authorization:
+    if authorization is None:
         raise UnauthenticatedError("No access token was sent.", hint="Send it as `Authorization: Bearer <token>`.")
-    if len(authorization) > 1:
-        raise UnauthenticatedError("Several Authorization headers were sent.", hint="Send exactly one.")
-    scheme, _, token = authorization[0].partition(" ")
+    scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise UnauthenticatedError(
             "The Authorization header is not of the scheme Bearer.", hint="Send it as `Authorization: Bearer <token>`."
         )
     token = token.strip(" ")
+    if "," in token:
+        raise UnauthenticatedError("Several Authorization headers were sent.", hint="Send exactly one.")
     if len(token) > MAX_TOKEN_LENGTH or not TOKEN.fullmatch(token):
         raise UnauthenticatedError(
             "The access token is malformed.",
@@ -217,14 +216,13 @@ def to_token(authorization: Sequence[str]) -> str:
     return token
 
 
-def to_caller(token: str, claims: Mapping[str, Any], *, verified: bool) -> Caller:
-    expires_at = claims.get("exp")
+def _to_caller(token: str, unverified: Unverified, *, verified: bool) -> Caller:
     return Caller(
         assertion=token,
-        tenant_id=_plain(claims.get("tid")),
-        object_id=_plain(claims.get("oid")),
-        app_id=_plain(claims.get("azp", claims.get("appid"))),
-        expires_at=expires_at if isinstance(expires_at, int) else None,
+        tenant_id=unverified.tenant_id,
+        object_id=unverified.object_id,
+        app_id=unverified.app_id,
+        expires_at=unverified.expires_at,
         verified=verified,
     )
 
@@ -239,8 +237,3 @@ def refuse_app_only(claims: Mapping[str, Any]) -> None:
             "The access token stands for an application; Microsoft Graph offers this API to signed-in people only.",
             hint="Send a delegated token: sign a person in, or exchange their token on their behalf.",
         )
-
-
-def _plain(claim: object) -> str | None:
-    """An id as it may stand in a log line."""
-    return claim if isinstance(claim, str) and PLAIN.fullmatch(claim) else None

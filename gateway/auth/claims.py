@@ -3,6 +3,7 @@
 Kept by the token's hash, so that no token is held here.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,17 +14,26 @@ from cachetools import LRUCache
 
 MOST_CLAIMS: Final = 1_000
 
-READ: Final = frozenset({"appid", "aud", "azp", "exp", "idtyp", "oid", "roles", "scp", "tid", "ver"})
-"""The claims that anybody here asks for: the others, which can be many, are not kept."""
+KEPT: Final = frozenset({"aud", "idtyp", "roles", "scp", "tid", "ver"})
+"""Claims that are asked for by name: the others, which can be many, are not kept."""
+
+PLAIN: Final = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """A token's hash; its claims, none of a token that is no JWT: Graph has such too; its key id, if it names one."""
+    """What a token says: nothing if it is no JWT, as some of Graph's are. `digest` is its hash.
+
+    The ids are such as may stand in a log line.
+    """
 
     digest: bytes
     claims: Mapping[str, Any]
     key_id: str | None
+    tenant_id: str | None
+    object_id: str | None
+    app_id: str | None
+    expires_at: float | None
 
 
 class UnverifiedTokens:
@@ -36,10 +46,22 @@ class UnverifiedTokens:
         digest = sha256(token.encode()).digest()
         unverified = self._kept.get(digest)
         if unverified is None:
-            claims = to_unverified_claims(token)
-            kept = {name: claims[name] for name in READ & claims.keys()}
-            unverified = self._kept[digest] = Unverified(digest, kept, _key_id(token))
+            unverified = self._kept[digest] = _read(token, digest)
         return unverified
+
+
+def _read(token: str, digest: bytes) -> Unverified:
+    claims = to_unverified_claims(token)
+    expires_at = claims.get("exp")
+    return Unverified(
+        digest,
+        {name: claims[name] for name in KEPT & claims.keys()},
+        _key_id(token),
+        tenant_id=_plain(claims.get("tid")),
+        object_id=_plain(claims.get("oid")),
+        app_id=_plain(claims.get("azp", claims.get("appid"))),
+        expires_at=expires_at if isinstance(expires_at, int) else None,
+    )
 
 
 def to_unverified_claims(token: str) -> dict[str, Any]:
@@ -57,3 +79,7 @@ def _key_id(token: str) -> str | None:
     except (jwt.InvalidTokenError, RecursionError):
         return None
     return key_id if isinstance(key_id, str) else None
+
+
+def _plain(claim: object) -> str | None:
+    return claim if isinstance(claim, str) and PLAIN.fullmatch(claim) else None

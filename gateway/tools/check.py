@@ -123,7 +123,7 @@ class Checks:
         raise UpstreamUnsupportedError(f"{self._settings.graph_version} does not have {NAMESPACE}.", hint=VERSION_HINT)
 
     async def _authenticate(self, token: str) -> str:
-        self._caller = await self._authenticator.authenticate([f"Bearer {token}"], self._deadline)
+        self._caller = await self._authenticator.authenticate(f"Bearer {token}", self._deadline)
         return f"of tenant {self._caller.tenant_id}, person {self._caller.object_id}, app {self._caller.app_id}"
 
     async def _consent(self) -> str:

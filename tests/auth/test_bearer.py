@@ -24,7 +24,7 @@ def issued(**options: Any) -> str:
 
 
 async def authenticate(*authorization: str) -> Caller:
-    return await AUTHENTICATOR.authenticate(authorization, Deadline.after(CLOCK, 30))
+    return await AUTHENTICATOR.authenticate(", ".join(authorization) or None, Deadline.after(CLOCK, 30))
 
 
 async def test_a_token_tells_who_calls_but_proves_nothing() -> None:
