@@ -1,5 +1,6 @@
 """The values exchanged with Microsoft Graph, and how a request becomes a URL."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,8 @@ class GraphRequest:
         return f"{self.path}?{query}" if query else self.path
 
 
+UNSAFE_IN_KEY = re.compile(r"[/\\\x00-\x1f\x7f]")
+
 SAFE_IN_QUERY = "$,()'*:"
 """Characters that OData gives a meaning in query options and that RFC 3986 allows there."""
 
@@ -65,7 +68,7 @@ def to_segment(key: str) -> str:
     """
     if key in {"", ".", ".."}:
         raise ValueError("is empty or made of dots")
-    if "/" in key or "\\" in key or any(ord(character) < 0x20 or ord(character) == 0x7F for character in key):
+    if UNSAFE_IN_KEY.search(key):
         raise ValueError("has a slash or a control character")
     if len(key) > MAX_KEY_LENGTH:
         raise ValueError(f"is longer than {MAX_KEY_LENGTH} characters")
