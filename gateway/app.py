@@ -100,8 +100,6 @@ def create_app(
             core,
             compiled=settings.compiled,
             suggestions=settings.introspection,
-            cache_entries=settings.document_cache_entries,
-            cache_bytes=settings.document_cache_bytes,
             count=telemetry.count_execution,
         ),
         limits=_build_limits(settings),

@@ -1,7 +1,8 @@
 """Document text → parsed, within limits, validated; kept for the next time in a cache bounded in entries and bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final
 
 from cachetools import LRUCache
@@ -24,8 +25,12 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gateway.errors import GatewayError, ParseFailedError, ValidationFailedError
 from gateway.limits import Limits, check_document, check_tokens
+from gateway.literals import lift, split, to_variables
 
 MAX_VALIDATION_ERRORS: Final = 20
+
+MAX_SHAPE_LENGTH: Final = 4_000
+"""Of a text that is looked at for its shape: longer ones are generated, and then with variables."""
 
 
 class DocumentError(Exception):
@@ -37,7 +42,7 @@ class DocumentError(Exception):
         self.errors = errors
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Document:
     """A valid document and its operations, in the order of the text; a lone one may have no name.
 
@@ -63,6 +68,28 @@ class Document:
         raise ValidationFailedError(f"The document has no operation of the given name; it has: {names}.")
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A text that is about to be run: its document, or one of its shape with the values of the literals lifted out.
+
+    `whole` loads the document of the text itself, which errors speak of; it raises `DocumentError`.
+    """
+
+    document: Document
+    literals: Mapping[str, Any]
+    whole: Callable[[], Document]
+
+
+class Shape(Enum):
+    """What is known of a shape, unless it is the document of all that have it."""
+
+    SEEN = "seen"
+    """Once: it may be that no other document has it."""
+
+    RIGID = "rigid"
+    """Its literals cannot be lifted."""
+
+
 class Documents:
     """Loads documents for one schema."""
 
@@ -77,6 +104,22 @@ class Documents:
         # Every text weighs at least its share of the bytes, so that the one bound on bytes bounds the entries too.
         share = max(1, cache_bytes // cache_entries)
         self._cache: LRUCache[str, Document] = LRUCache(cache_bytes, lambda document: max(share, len(document.text)))
+        self._shapes: LRUCache[str, Document | Shape] = LRUCache(cache_entries)
+
+    def prepare(self, text: str) -> Prepared:
+        """What to run for the text. Raises like `load`, though not yet for what only `Prepared.whole` finds."""
+        pieces = None if text in self._cache else split(text)
+        if pieces is None or len(text) > MAX_SHAPE_LENGTH:
+            document = self.load(text)
+            return Prepared(document, {}, lambda: document)
+        shape, values = pieces
+        known = self._shapes.get(shape)
+        if not isinstance(known, Document):
+            document = self.load(text)
+            if known is not Shape.RIGID:
+                self._shapes[shape] = self._lift(document) if known else Shape.SEEN
+            return Prepared(document, {}, lambda: document)
+        return Prepared(known, to_variables(values), lambda: self.load(text))
 
     def load(self, text: str) -> Document:
         """The document; raises `DocumentError`, or `OperationLimitError`."""
@@ -94,7 +137,16 @@ class Documents:
         except GraphQLError as error:
             raise DocumentError(ParseFailedError, [error]) from None
         check_document(node, self._limits)
-        errors = validate(
+        if errors := self._validate(node):
+            raise DocumentError(ValidationFailedError, errors)
+        return _to_document(text, node)
+
+    def _lift(self, document: Document) -> Document | Shape:
+        node = lift(self._schema, document.node, document.text)
+        return Shape.RIGID if node is None or self._validate(node) else _to_document(document.text, node)
+
+    def _validate(self, node: DocumentNode) -> list[GraphQLError]:
+        return validate(
             self._schema,
             node,
             self._rules,
@@ -102,12 +154,13 @@ class Documents:
             hide_suggestions=not self._introspection,
             allow_empty_selection_sets=False,
         )
-        if errors:
-            raise DocumentError(ValidationFailedError, errors)
-        # There is one at least: fragments alone are unused, which validation refuses.
-        operations = tuple(each for each in node.definitions if isinstance(each, OperationDefinitionNode))
-        fragments = {each.name.value: each for each in node.definitions if isinstance(each, FragmentDefinitionNode)}
-        return Document(text, node, operations, fragments, _switches(node))
+
+
+def _to_document(text: str, node: DocumentNode) -> Document:
+    # There is one at least: fragments alone are unused, which validation refuses.
+    operations = tuple(each for each in node.definitions if isinstance(each, OperationDefinitionNode))
+    fragments = {each.name.value: each for each in node.definitions if isinstance(each, FragmentDefinitionNode)}
+    return Document(text, node, operations, fragments, _switches(node))
 
 
 class _Switches(Visitor):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
-from graphql import ExecutionResult, OperationDefinitionNode, OperationType
+from graphql import ExecutionResult, OperationType
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -19,7 +19,7 @@ from gateway.auth.bearer import Authenticator, Caller
 from gateway.auth.exchange import Exchange
 from gateway.clock import Clock, Deadline
 from gateway.cursors import CursorSealer
-from gateway.documents import Document, Documents
+from gateway.documents import Documents, Prepared
 from gateway.errors import BadRequestError, MethodNotAllowedError, MutationOverGetError, RequestTimeoutError
 from gateway.execution.executor import Executor
 from gateway.graph.client import Errand
@@ -88,8 +88,8 @@ class Endpoint:
         deadline = self._deadline(request)
         caller = await self._authenticate(request, operation, deadline)
         params = await self._read(request, deadline)
-        document = self.documents.load(params.query)
-        definition = document.operation(params.operation_name)
+        prepared = self.documents.prepare(params.query)
+        definition = prepared.document.operation(params.operation_name)
         operation.name = definition.name.value if definition.name else None
         operation.kind = definition.operation.value
         if request.method == "GET" and definition.operation is not OperationType.QUERY:
@@ -97,7 +97,7 @@ class Endpoint:
         check_variables(params.variables, self.limits)
         with _while_there(request):
             errand = await self._errand(caller, operation, deadline)
-            return await self._execute(document, definition, params, errand)
+            return await self._execute(prepared, operation.name, params, errand)
 
     def _deadline(self, request: HttpRequest) -> Deadline:
         """The operation's deadline; `X-Deadline-Ms`, milliseconds from now, can only bring it nearer."""
@@ -131,13 +131,11 @@ class Endpoint:
         await token(None)
         return Errand(token, deadline, operation)
 
-    async def _execute(
-        self, document: Document, definition: OperationDefinitionNode, params: Params, errand: Errand
-    ) -> ExecutionResult:
+    async def _execute(self, prepared: Prepared, name: str | None, params: Params, errand: Errand) -> ExecutionResult:
         loader = self.open_loader(errand)
         context = Context(loader, self.cursors, self.max_bulk_items)
         try:
-            return await self.executor.run(document, definition, params.variables, context)
+            return await self.executor.run(prepared, name, params.variables, context)
         finally:
             loader.close()
 

@@ -27,6 +27,7 @@ ROWS: Mapping[str, int] = {
     "gateway.schema": 7,
     "gateway.documents": 6,
     "gateway.limits": 5,
+    "gateway.literals": 5,
     "gateway.mapping": 4,
     "gateway.cursors": 4,
     "gateway.state": 3,

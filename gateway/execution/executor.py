@@ -1,13 +1,23 @@
 """Runs operations: by a plan where there is one, else by graphql-core, which has the last word on what is unusual."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from itertools import islice, product
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from cachetools import LRUCache
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, OperationDefinitionNode, execute
+from graphql import (
+    ExecutionResult,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    execute,
+)
 from graphql.execution.values import VariableValues
 
-from gateway.documents import Document
+from gateway.documents import Document, Prepared
 from gateway.execution.coercion import CoerceVariables, Coercion
 from gateway.execution.compiler import UncompilableError, compile_operation
 from gateway.execution.plan import Plan, UnusualError
@@ -25,39 +35,27 @@ PLANNED, REPLAYED, INTERPRETED = "planned", "replayed", "interpreted"
 class Executor:
     """One for each schema. `count` is told the way of each operation.
 
-    Compiled operations are kept in a cache bounded in entries and, by the share of each, in bytes. `compiled`: whether
-    there are plans at all. `suggestions`: whether errors suggest names.
+    `compiled`: whether there are plans at all; they live as long as their documents. `suggestions`: whether errors
+    suggest names.
     """
 
     def __init__(
-        self,
-        schema: GraphQLSchema,
-        *,
-        compiled: bool,
-        suggestions: bool,
-        cache_entries: int,
-        cache_bytes: int,
-        count: Callable[[str], None],
+        self, schema: GraphQLSchema, *, compiled: bool, suggestions: bool, count: Callable[[str], None]
     ) -> None:
         self._schema = schema
         self._compiled = compiled
         self._suggestions = suggestions
         self._count = count
         self._coercion = Coercion(schema)
-        share = max(1, cache_bytes // cache_entries)
-        self._operations: LRUCache[tuple[str, str | None], _Compiled] = LRUCache(cache_bytes, lambda _: share)
+        self._operations: WeakKeyDictionary[Document, dict[str | None, _Compiled]] = WeakKeyDictionary()
 
     async def run(
-        self,
-        document: Document,
-        operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],
-        context: Context,
+        self, prepared: Prepared, name: str | None, variables: Mapping[str, Any], context: Context
     ) -> ExecutionResult:
-        """The result, with graphql-core's errors."""
+        """The result of the operation with the name, with graphql-core's errors. Raises `DocumentError`."""
         way = INTERPRETED
         try:
-            data = await self._run_plan(document, operation, variables, context)
+            data = await self._run_plan(prepared.document, name, {**variables, **prepared.literals}, context)
         except UncompilableError:
             pass
         except UnusualError:
@@ -66,76 +64,86 @@ class Executor:
         else:
             self._count(PLANNED)
             return ExecutionResult(data, None)
-        self._count(way)
         result = execute(
             self._schema,
-            document.node,
+            prepared.whole().node,
             context_value=context,
             variable_values=dict(variables),
-            operation_name=operation.name.value if operation.name else None,
+            operation_name=name,
             max_coercion_errors=MAX_COERCION_ERRORS,
             hide_suggestions=not self._suggestions,
         )
+        self._count(way)
         return _in_order(await result if isinstance(result, Awaitable) else result)
 
+    def compile(self, document: Document) -> None:
+        """Makes the plans that the document's operations can have, so that the first request finds them."""
+        if not self._compiled:
+            return
+        for values in islice(product((False, True), repeat=len(document.switches)), MOST_PLANS):
+            for operation in document.operations:
+                with suppress(UncompilableError):
+                    name = operation.name.value if operation.name else None
+                    self._find(document, name).plan(dict(zip(document.switches, values, strict=True)))
+
     async def _run_plan(
-        self,
-        document: Document,
-        operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],
-        context: Context,
+        self, document: Document, name: str | None, variables: Mapping[str, Any], context: Context
     ) -> dict[str, Any]:
         """The data; raises `UncompilableError`, or `UnusualError` once something may have been sent."""
         if not self._compiled:
             raise UncompilableError("there are to be no plans")
-        compiled = self._find(document, operation)
+        compiled = self._find(document, name)
         try:
             values = compiled.coerce(variables)
         except Exception as failure:  # whatever it is that a scalar raises, graphql-core says what is wrong
             raise UncompilableError("variables that are not as declared") from failure
         # A plan outlives its first caller, whose other variables it must not keep.
         switches = {each: values[each] for each in document.switches if each in values}
-        return await self._plan(compiled, document, operation, switches).run(context, values)
+        return await compiled.plan(switches).run(context, values)
 
-    def _find(self, document: Document, operation: OperationDefinitionNode) -> "_Compiled":
-        key = (document.text, operation.name.value if operation.name else None)
-        compiled = self._operations.get(key)
-        if compiled is None:
-            compiled = self._operations[key] = _Compiled(self._coercion.of_variables(operation))
-        return compiled
-
-    def _plan(
-        self,
-        compiled: "_Compiled",
-        document: Document,
-        operation: OperationDefinitionNode,
-        switches: dict[str, Any],
-    ) -> Plan:
-        key = tuple(switches.items())
-        if key not in compiled.plans:
-            plan: Plan | None
-            try:
-                plan = compile_operation(self._schema, operation, document.fragments, VariableValues({}, switches))
-            except (UncompilableError, GraphQLError):
-                plan = None
-            compiled.plans[key] = plan
-        found = compiled.plans[key]
-        if found is None:
-            raise UncompilableError("something that graphql-core alone knows")
-        return found
+    def _find(self, document: Document, name: str | None) -> "_Compiled":
+        compiled = self._operations.setdefault(document, {})
+        if name not in compiled:
+            operation = document.operation(name)
+            compiled[name] = _Compiled(
+                self._schema, document.fragments, operation, self._coercion.of_variables(operation)
+            )
+        return compiled[name]
 
 
 class _Compiled:
-    """An operation: how its variables are coerced, and its plans by the values of those that decide what is selected.
+    """An operation: how variables are coerced, and plans by the values of those that decide what is selected."""
 
-    None is the plan of one that has no plan.
-    """
+    __slots__ = ("_fragments", "_operation", "_plans", "_schema", "coerce")
 
-    __slots__ = ("coerce", "plans")
-
-    def __init__(self, coerce: CoerceVariables) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        operation: OperationDefinitionNode,
+        coerce: CoerceVariables,
+    ) -> None:
+        self._schema = schema
+        self._fragments = fragments
+        self._operation = operation
+        self._plans: LRUCache[Any, Plan | None] = LRUCache(MOST_PLANS)
         self.coerce = coerce
-        self.plans: LRUCache[Any, Plan | None] = LRUCache(MOST_PLANS)
+
+    def plan(self, switches: dict[str, Any]) -> Plan:
+        """Raises `UncompilableError` if there is none."""
+        key = tuple(switches.items())
+        if key not in self._plans:
+            self._plans[key] = self._compile(switches)
+        plan = self._plans[key]
+        if plan is None:
+            raise UncompilableError("something that graphql-core alone knows")
+        return plan
+
+    def _compile(self, switches: dict[str, Any]) -> Plan | None:
+        try:
+            return compile_operation(self._schema, self._operation, self._fragments, VariableValues({}, switches))
+        except (UncompilableError, GraphQLError):
+            return None
 
 
 def _in_order(result: ExecutionResult) -> ExecutionResult:
