@@ -1,5 +1,6 @@
 """Where all objects meet: settings and seams in, one ASGI application out."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from gateway.graph.loader import Loader
 from gateway.graph.transport import Transport
 from gateway.health import Health
 from gateway.limits import Limits
+from gateway.manifests import ManifestError
 from gateway.page import Page, Start
 from gateway.resources.catalog import ALL_SETS, CATALOG, offered
 from gateway.resources.spec import WRITES, ResourceSpec
@@ -43,6 +45,7 @@ from gateway.schema.build import build_schema, to_graphql_core
 from gateway.schema.printing import print_sdl
 from gateway.settings import Settings, SettingsError
 from gateway.telemetry import Telemetry
+from gateway.trusted import TrustedDocuments
 
 GRAPHQL: Final = "/graphql"
 SENT_HEADERS: Final = ["authorization", "content-type", "traceparent", "tracestate", "x-deadline-ms", "x-request-id"]
@@ -94,14 +97,15 @@ def create_app(
             hold=health.hold,
         )
 
+    documents = build_documents(settings, core)
+    executor = Executor(
+        core, compiled=settings.compiled, suggestions=settings.introspection, count=telemetry.count_execution
+    )
+    trusted = _build_trusted(settings, documents, executor)
     endpoint = Endpoint(
-        documents=build_documents(settings, core),
-        executor=Executor(
-            core,
-            compiled=settings.compiled,
-            suggestions=settings.introspection,
-            count=telemetry.count_execution,
-        ),
+        documents=documents,
+        trusted=trusted,
+        executor=executor,
         limits=_build_limits(settings),
         authenticator=authenticator,
         exchange=exchange,
@@ -117,10 +121,13 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with own_transport:
+        async with own_transport, asyncio.TaskGroup() as tasks:
+            watching = tasks.create_task(trusted.watch(clock)) if trusted else None
             health.start()
             yield
             await health.drain()
+            if watching:
+                watching.cancel()
         entra.close()
 
     middleware = _middleware(settings)
@@ -155,6 +162,18 @@ def build_documents(settings: Settings, schema: GraphQLSchema) -> Documents:
         cache_entries=settings.document_cache_entries,
         cache_bytes=settings.document_cache_bytes,
     )
+
+
+def _build_trusted(settings: Settings, documents: Documents, executor: Executor) -> TrustedDocuments | None:
+    """Raises `SettingsError` if the manifests cannot be used."""
+    if settings.trusted_documents == "off":
+        return None
+    assert settings.trusted_documents_path is not None, "settings have seen to it"
+    only = settings.trusted_documents == "only"
+    try:
+        return TrustedDocuments(settings.trusted_documents_path, documents, only=only, make_ready=executor.compile)
+    except ManifestError as error:
+        raise SettingsError(f"GATEWAY_TRUSTED_DOCUMENTS_PATH: {fault}" for fault in error.faults) from None
 
 
 def _build_limits(settings: Settings) -> Limits:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from cachetools import LRUCache
 from graphql import (
@@ -79,6 +79,11 @@ class Prepared:
     literals: Mapping[str, Any]
     whole: Callable[[], Document]
 
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        """The document as it is."""
+        return cls(document, {}, lambda: document)
+
 
 class Shape(Enum):
     """What is known of a shape, unless it is the document of all that have it."""
@@ -110,27 +115,27 @@ class Documents:
         """What to run for the text. Raises like `load`, though not yet for what only `Prepared.whole` finds."""
         pieces = None if text in self._cache else split(text)
         if pieces is None or len(text) > MAX_SHAPE_LENGTH:
-            document = self.load(text)
-            return Prepared(document, {}, lambda: document)
+            return Prepared.of(self.load(text))
         shape, values = pieces
         known = self._shapes.get(shape)
         if not isinstance(known, Document):
             document = self.load(text)
             if known is not Shape.RIGID:
                 self._shapes[shape] = self._lift(document) if known else Shape.SEEN
-            return Prepared(document, {}, lambda: document)
+            return Prepared.of(document)
         return Prepared(known, to_variables(values), lambda: self.load(text))
 
     def load(self, text: str) -> Document:
         """The document; raises `DocumentError`, or `OperationLimitError`."""
         document = self._cache.get(text)
         if document is None:
-            document = self._load(text)
+            document = self.read(text)
             if len(text) <= self._cache.maxsize:
                 self._cache[text] = document
         return document
 
-    def _load(self, text: str) -> Document:
+    def read(self, text: str) -> Document:
+        """The same, read anew and not kept."""
         check_tokens(text, self._limits)
         try:
             node = parse(text, allow_empty_selection_sets=False)

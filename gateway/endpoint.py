@@ -20,7 +20,13 @@ from gateway.auth.exchange import Exchange
 from gateway.clock import Clock, Deadline
 from gateway.cursors import CursorSealer
 from gateway.documents import Documents, Prepared
-from gateway.errors import BadRequestError, MethodNotAllowedError, MutationOverGetError, RequestTimeoutError
+from gateway.errors import (
+    BadRequestError,
+    MethodNotAllowedError,
+    MutationOverGetError,
+    PersistedQueryNotSupportedError,
+    RequestTimeoutError,
+)
 from gateway.execution.executor import Executor
 from gateway.graph.client import Errand
 from gateway.graph.loader import Loader
@@ -30,12 +36,13 @@ from gateway.params import HttpRequest, Params, read_params
 from gateway.responses import JSON, compressed, to_failure, to_media_type, to_response
 from gateway.schema.context import Context
 from gateway.telemetry import Operation, Telemetry
+from gateway.trusted import TrustedDocuments
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 PATIENCE_SECONDS: Final = 0.05
 """Before an operation has taken so long nobody looks whether its caller is still there."""
 
-QUERY: Final = re.compile(rb"(^|&)query=")
+DOCUMENT: Final = re.compile(rb"(^|&)(query|documentId|extensions)=")
 
 MILLISECONDS: Final = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -49,6 +56,7 @@ class Endpoint:
     """The ASGI application at `/graphql`."""
 
     documents: Documents
+    trusted: TrustedDocuments | None
     executor: Executor
     limits: Limits
     authenticator: Authenticator
@@ -88,7 +96,7 @@ class Endpoint:
         deadline = self._deadline(request)
         caller = await self._authenticate(request, operation, deadline)
         params = await self._read(request, deadline)
-        prepared = self.documents.prepare(params.query)
+        prepared = self._prepare(params, operation)
         definition = prepared.document.operation(params.operation_name)
         operation.name = definition.name.value if definition.name else None
         operation.kind = definition.operation.value
@@ -121,6 +129,17 @@ class Endpoint:
         except TimeoutError:
             raise RequestTimeoutError("The body did not arrive within the time for the operation.") from None
 
+    def _prepare(self, params: Params, operation: Operation) -> Prepared:
+        document = None
+        if self.trusted is not None:
+            document = self.trusted.find(params.query, params.document_id)
+            operation.trusted = document is not None
+        if document is not None:
+            return Prepared.of(document)
+        if params.query is None:
+            raise PersistedQueryNotSupportedError("This gateway has no trusted documents: send the document.")
+        return self.documents.prepare(params.query)
+
     async def _errand(self, caller: Caller, operation: Operation, deadline: Deadline) -> Errand:
         """The right to call Graph for the caller. The token is asked for now, so that a refusal ends the request."""
 
@@ -143,7 +162,9 @@ class Endpoint:
 def _wants_page(request: HttpRequest) -> bool:
     """Whether a browser asks for something to look at: it names HTML, which no GraphQL client does."""
     return (
-        request.method == "GET" and not QUERY.search(request.query) and "text/html" in request.headers.get("accept", "")
+        request.method == "GET"
+        and not DOCUMENT.search(request.query)
+        and "text/html" in request.headers.get("accept", "")
     )
 
 

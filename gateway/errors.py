@@ -169,6 +169,27 @@ class ValidationFailedError(GatewayError):
     http_status = 400
 
 
+class PersistedQueryNotFoundError(GatewayError):
+    """No trusted document has the id that was sent. Apollo's clients know the code, and send the document."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+    http_status = 400
+
+
+class PersistedQueryNotSupportedError(GatewayError):
+    """An id was sent to a gateway without trusted documents. Apollo's clients know the code, and stop sending ids."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+    http_status = 400
+
+
+class UntrustedDocumentError(GatewayError):
+    """The gateway runs trusted documents only, and this is none of them."""
+
+    code = "UNTRUSTED_DOCUMENT"
+    http_status = 403
+
+
 class OperationLimitError(GatewayError):
     """The operation exceeds a limit of this gateway; the message names limit, count and setting."""
 

@@ -41,11 +41,15 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """The parameters of a request. `query` is the document's text, as the protocol calls it."""
+    """The parameters of a request. `query` is the document's text, as the protocol calls it.
 
-    query: str
+    At least one of `query` and `document_id` is there.
+    """
+
+    query: str | None
     operation_name: str | None
     variables: dict[str, Any]
+    document_id: str | None = None
 
 
 async def read_params(request: HttpRequest, *, max_body_bytes: int) -> Params:
@@ -67,20 +71,40 @@ def _to_params(given: Mapping[str, Any]) -> Params:
     query, name, variables, extensions = (
         given.get(each) for each in ("query", "operationName", "variables", "extensions")
     )
-    if not isinstance(query, str) or not query:
-        raise BadRequestError("`query` must be there and be a string: the document.")
+    document_id = given.get("documentId")
+    if document_id is not None and (not isinstance(document_id, str) or not document_id):
+        raise BadRequestError("`documentId` must be a string: the id of a trusted document.")
     if name is not None and not isinstance(name, str):
         raise BadRequestError("`operationName` must be a string.")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequestError("`variables` must be an object.")
     if extensions is not None and not isinstance(extensions, dict):
         raise BadRequestError("`extensions` must be an object.")
-    return Params(query, name or None, variables or {})
+    if document_id is None:
+        document_id = _persisted_id(extensions or {})
+    if (query is not None or document_id is None) and (not isinstance(query, str) or not query):
+        raise BadRequestError("`query` must be there and be a string: the document.")
+    return Params(query, name or None, variables or {}, document_id)
+
+
+def _persisted_id(extensions: Mapping[str, Any]) -> str | None:
+    """The id as Apollo's clients send it.
+
+    https://www.apollographql.com/docs/apollo-server/performance/apq#setup
+    """
+    persisted = extensions.get("persistedQuery")
+    if persisted is None:
+        return None
+    document_id = persisted.get("sha256Hash") if isinstance(persisted, dict) and persisted.get("version") == 1 else None
+    if not isinstance(document_id, str) or not document_id:
+        raise BadRequestError("`extensions.persistedQuery` must have `version` 1 and a string `sha256Hash`.")
+    return document_id
 
 
 def _from_query(query: bytes) -> dict[str, Any]:
     """The parameters in a URL, where `variables` and `extensions` are JSON text."""
     given: dict[str, Any] = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    given["query"] = given.get("query") or None
     for name in ("variables", "extensions"):
         if text := given.get(name):
             try:

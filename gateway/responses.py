@@ -25,6 +25,8 @@ from gateway.errors import (
     NotAcceptableError,
     OperationLimitError,
     ParseFailedError,
+    PersistedQueryNotFoundError,
+    PersistedQueryNotSupportedError,
     UpstreamUnsupportedError,
     ValidationFailedError,
 )
@@ -41,7 +43,14 @@ HEADERS: Final = {
     "x-content-type-options": "nosniff",
 }
 
-WELL_FORMED: Final = (ParseFailedError, ValidationFailedError, OperationLimitError, BadUserInputError)
+WELL_FORMED: Final = (
+    ParseFailedError,
+    ValidationFailedError,
+    OperationLimitError,
+    PersistedQueryNotFoundError,
+    PersistedQueryNotSupportedError,
+    BadUserInputError,
+)
 """Outcomes before execution that `application/json` reports with 200: there the status speaks of the transport alone
 (audits 572B, FDE2, 7B9B of npm's graphql-http)."""
 

@@ -98,6 +98,12 @@ def _fernet_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _there(path: Path) -> Path:
+    if not path.exists():
+        raise ValueError("there is no such file or folder")
+    return path
+
+
 Guid = Annotated[str, AfterValidator(_guid)]
 Name = Annotated[str, AfterValidator(_name)]
 Count = Annotated[int, Field(ge=1)]
@@ -105,6 +111,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 HttpsUrl = Annotated[BaseUrl, AfterValidator(_https_url)]
 Authorities = Annotated[FilePath, AfterValidator(_authorities)]
+ManifestPath = Annotated[Path, AfterValidator(_there)]
 Certificate = Annotated[FilePath, AfterValidator(_certificate)]
 
 # Lists are separated by commas, with or without spaces.

@@ -23,6 +23,7 @@ from gateway.setting_types import (
     Hosts,
     HttpsUrl,
     Keys,
+    ManifestPath,
     Name,
     Names,
     Origins,
@@ -110,6 +111,17 @@ class Settings(BaseSettings):
     )
     playground: bool = Field(True, description="Whether browsers get the GraphiQL page at `/graphql`.")
 
+    # Trusted documents
+    trusted_documents: Literal["off", "log", "only"] = Field(
+        "off",
+        description="`log`: clients may send ids of trusted documents, and the log says which operations are not of "
+        "such. `only`: others are refused.",
+    )
+    trusted_documents_path: ManifestPath | None = Field(
+        None,
+        description="Manifest (JSON) of trusted documents, or a folder of such. Read again when it changes.",
+    )
+
     # HTTP
     allowed_hosts: Hosts = Field(
         ("*",), description="Host names that requests may be addressed to; `*.example.com` works."
@@ -191,22 +203,6 @@ class Settings(BaseSettings):
         raise SettingsError(faults)
 
 
-def to_markdown() -> str:
-    """The table of all settings, as the README has it."""
-    rows = ["| variable | default | meaning |", "|---|---|---|"]
-    for variable, name in VARIABLES.items():
-        field = Settings.model_fields[name]
-        rows.append(f"| `{variable}` | {_shown_default(field.default)} | {field.description} |")
-    return "\n".join(rows) + "\n"
-
-
-def _shown_default(default: Any) -> str:
-    text = ",".join(default) if isinstance(default, tuple) else default
-    if text is None or text == "":
-        return ""
-    return f"`{str(text).lower() if isinstance(text, bool) else text}`"
-
-
 def warnings(settings: Settings) -> list[str]:
     """What is allowed, but not what most operators want; one line each."""
     host = urlsplit(settings.graph_url).hostname
@@ -219,6 +215,9 @@ def warnings(settings: Settings) -> list[str]:
         ),
         "GATEWAY_ALLOWED_TENANTS, GATEWAY_ALLOWED_CLIENT_APPS: no effect in forward mode: Graph alone judges tokens": (
             settings.auth_mode == "forward" and bool(settings.allowed_tenants or settings.allowed_client_apps)
+        ),
+        "GATEWAY_TRUSTED_DOCUMENTS_PATH: no effect with GATEWAY_TRUSTED_DOCUMENTS=off": (
+            settings.trusted_documents == "off" and settings.trusted_documents_path is not None
         ),
         "GATEWAY_ENTRA_CLIENT_SECRET: secrets leak and expire; a certificate or a federated credential is better": (
             settings.entra_client_secret is not None
@@ -267,11 +266,15 @@ def _unknown(name: str) -> str:
 
 
 def _missing(given: Mapping[str, str]) -> list[str]:
-    """What the chosen auth mode needs and does not have."""
+    """What the chosen modes need and do not have."""
+    faults = []
+    if given.get("GATEWAY_TRUSTED_DOCUMENTS", "off") != "off" and "GATEWAY_TRUSTED_DOCUMENTS_PATH" not in given:
+        mode = given["GATEWAY_TRUSTED_DOCUMENTS"]
+        faults.append(f"GATEWAY_TRUSTED_DOCUMENTS_PATH: required with GATEWAY_TRUSTED_DOCUMENTS={mode}")
     if given.get("GATEWAY_AUTH_MODE") != "on-behalf-of":
-        return []
+        return faults
     needed = ("GATEWAY_ENTRA_TENANT_ID", "GATEWAY_ENTRA_CLIENT_ID")
-    faults = [f"{name}: required with GATEWAY_AUTH_MODE=on-behalf-of" for name in needed if name not in given]
+    faults += [f"{name}: required with GATEWAY_AUTH_MODE=on-behalf-of" for name in needed if name not in given]
     credentials = [name for name in CREDENTIALS if name in given]
     if len(credentials) != 1:
         found = f"found {' and '.join(credentials)}" if credentials else "found none"

@@ -28,11 +28,15 @@ CANCELLED: Final = "CANCELLED"
 
 @dataclass(slots=True, kw_only=True)
 class Operation:
-    """One GraphQL request. `codes`: of its errors, in order; `graph_request_ids`: as Graph's support asks for them."""
+    """One GraphQL request. `codes`: of its errors, in order; `graph_request_ids`: as Graph's support asks for them.
+
+    `trusted`: whether its document is; None where there are no trusted documents.
+    """
 
     request_id: str
     name: str | None = None
     kind: str | None = None
+    trusted: bool | None = None
     codes: list[str] = field(default_factory=list)
     graph_calls: int = 0
     graph_request_ids: list[str] = field(default_factory=list)
@@ -169,6 +173,7 @@ def _log_fields(operation: Operation, seconds: float) -> dict[str, Any]:
         "request_id": operation.request_id,
         "operation": operation.name,
         "kind": operation.kind,
+        "trusted": operation.trusted,
         "code": operation.code,
         "codes": operation.codes if len(operation.codes) > 1 else None,
         "duration_ms": round(seconds * 1000, 1),

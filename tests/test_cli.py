@@ -8,9 +8,9 @@ from cryptography.fernet import Fernet
 
 from gateway import __version__
 from gateway.cli import COMMANDS, main
+from gateway.commands.setup import to_markdown
 from gateway.resources.catalog import CATALOG
 from gateway.resources.spec import WRITES
-from gateway.settings import to_markdown
 
 ROOT = Path(__file__).parents[1]
 

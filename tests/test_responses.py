@@ -110,7 +110,14 @@ async def test_a_type_excluded_by_name_is_not_sent(gateway: Harness) -> None:
 
 # Before execution
 
-SAID_IN_JSON = {"GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "OPERATION_LIMIT", "BAD_USER_INPUT"}
+SAID_IN_JSON = {
+    "GRAPHQL_PARSE_FAILED",
+    "GRAPHQL_VALIDATION_FAILED",
+    "OPERATION_LIMIT",
+    "PERSISTED_QUERY_NOT_FOUND",
+    "PERSISTED_QUERY_NOT_SUPPORTED",
+    "BAD_USER_INPUT",
+}
 
 
 @pytest.mark.parametrize("media_type", [NEWER, JSON])

@@ -230,6 +230,19 @@ def test_a_file_without_a_secret_is_refused(content: bytes, said: str, tmp_path:
     )
 
 
+def test_trusted_documents_must_come_from_somewhere(tmp_path: Path) -> None:
+    """The mode alone refuses everything, and a path that leads nowhere trusts nothing."""
+    assert faults_of({"GATEWAY_TRUSTED_DOCUMENTS": "only"}) == (
+        "GATEWAY_TRUSTED_DOCUMENTS_PATH: required with GATEWAY_TRUSTED_DOCUMENTS=only",
+    )
+    nowhere = str(tmp_path / "nowhere")
+    environ = {"GATEWAY_TRUSTED_DOCUMENTS": "always", "GATEWAY_TRUSTED_DOCUMENTS_PATH": nowhere}
+    assert faults_of(environ) == (
+        "GATEWAY_TRUSTED_DOCUMENTS='always': Input should be 'off', 'log' or 'only'",
+        f"GATEWAY_TRUSTED_DOCUMENTS_PATH={nowhere!r}: there is no such file or folder",
+    )
+
+
 def test_lists_are_separated_by_commas() -> None:
     """Spaces around them do not matter."""
     settings = Settings.from_environ(
@@ -274,6 +287,10 @@ def test_loopback_may_be_plain() -> None:
         (
             {"GATEWAY_GRAPH_VERSION": "beta", "GATEWAY_ALLOWED_CLIENT_APPS": APP},
             ["GATEWAY_SECRET_KEYS", "GATEWAY_ALLOWED_TENANTS, GATEWAY_ALLOWED_CLIENT_APPS"],
+        ),
+        (
+            {"GATEWAY_GRAPH_VERSION": "beta", "GATEWAY_TRUSTED_DOCUMENTS_PATH": "/"},
+            ["GATEWAY_SECRET_KEYS", "GATEWAY_TRUSTED_DOCUMENTS_PATH"],
         ),
     ],
 )
