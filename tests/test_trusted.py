@@ -190,7 +190,14 @@ async def test_a_document_that_cannot_run_stops_the_start(manifest: Path, ids: A
 class Hasty(SystemClock):
     """Waits a hundredth of what is asked for."""
 
+    def __init__(self) -> None:
+        self.waits = 0
+        self.has_looked = asyncio.Event()
+
     async def sleep(self, seconds: float) -> None:
+        self.waits += 1
+        if self.waits > 2:
+            self.has_looked.set()
         await asyncio.sleep(seconds / 100)
 
 
@@ -206,7 +213,10 @@ async def until_logged(logs: list[str], message: str) -> dict[str, Any]:
 
 async def test_a_change_is_taken_over_without_a_restart(manifest: Path, logs: list[str]) -> None:
     """What is new runs, what is gone does not."""
-    async with trusting(manifest, clock=Hasty()) as gateway:
+    clock = Hasty()
+    async with trusting(manifest, clock=clock) as gateway:
+        await clock.has_looked.wait()
+        assert not [line for line in logs if "trusted documents" in line], "nothing has changed yet"
         write(manifest, {"new": NEVER})
         line = await until_logged(logs, "trusted documents were read again")
         assert await send(gateway, documentId="new") == {"__typename": "Query"}
