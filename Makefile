@@ -34,7 +34,8 @@ coverage: $(VENV)/dev  ## The same; every branch of gateway/ that they can reach
 test-system: $(VENV)/dev gateway/static/index.html $(AUDITS)/node_modules/.package-lock.json  ## Tests with real sockets, processes and a browser (Chromium)
 	@command -v chromium >/dev/null || { echo "test-system needs Chromium on PATH: apt-get install chromium" >&2; exit 1; }
 	$(WITH_NODE) pytest $(PROCESSES) --cov --cov-config tests/system/coverage.toml
-	GATEWAY_TEST_CASES=3000 $(BIN)/pytest -n auto tests/execution/test_differential.py
+	TESTS_COMPILED=false $(BIN)/pytest -n auto --ignore tests/system
+	TESTS_CASES=3000 $(BIN)/pytest -n auto tests/execution/test_differential.py
 
 bench: $(VENV)/dev benchmarks/node_modules/.package-lock.json  ## The gateway against rivals, as ratios (ARGS=--quick takes under 3 minutes)
 	@$(WITH_NODE) $(BIN)/python -m benchmarks.run $(ARGS)

@@ -132,6 +132,7 @@ class Endpoint:
     def _prepare(self, params: Params, operation: Operation) -> Prepared:
         document = None
         if self.trusted is not None:
+            operation.trusted = False
             document = self.trusted.find(params.query, params.document_id)
             operation.trusted = document is not None
         if document is not None:

@@ -5,6 +5,7 @@ Every token and every secret that a test plants is a canary: no response and no 
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -28,6 +29,9 @@ SCOPES = tuple(sorted(all_permissions(CATALOG)))
 
 ISSUER = TokenIssuer()
 """Shared by all tests: making a signing key takes a tenth of a second."""
+
+COMPILED = os.environ.get("TESTS_COMPILED", "true")
+"""Whether operations are compiled; the whole suite holds either way."""
 
 CANARIES: set[str] = set()
 """Texts that must never come out. Tokens count by their signature, so that a part of one is found too."""
@@ -154,7 +158,7 @@ async def running(
     **seams: Any,
 ) -> AsyncIterator[Harness]:
     """A gateway with the given `GATEWAY_…` variables. `wire` is what answers in the emulator's place."""
-    settings = Settings.from_environ(environ or {})
+    settings = Settings.from_environ({"GATEWAY_COMPILED": COMPILED} | dict(environ or {}))
     emulator = emulator or Emulator(issuer=ISSUER)
     client = build_client(ca_file=None, connections=10, transport=wire or InProcess(emulator.graph))
     transport = HttpxTransport(client, max_answer_bytes=settings.max_answer_bytes)

@@ -59,7 +59,8 @@ async def watched() -> AsyncIterator[Watched]:
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     emulator = Emulator(issuer=ISSUER, clock=clock)
-    async with running(emulator=emulator, clock=clock, registry=registry, tracer_provider=provider) as gateway:
+    seams: dict[str, Any] = {"clock": clock, "registry": registry, "tracer_provider": provider}
+    async with running({"GATEWAY_COMPILED": "true"}, emulator=emulator, **seams) as gateway:
         yield Watched(gateway, clock, exporter, registry)
 
 

@@ -36,8 +36,9 @@ def manifest(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def trusting(manifest: Path, mode: str = "only", **seams: Any) -> AsyncIterator[Harness]:
+async def trusting(manifest: Path, mode: str = "only", compiled: str = "true", **seams: Any) -> AsyncIterator[Harness]:
     environ = {"GATEWAY_TRUSTED_DOCUMENTS": mode, "GATEWAY_TRUSTED_DOCUMENTS_PATH": str(manifest)}
+    environ |= {"GATEWAY_COMPILED": compiled}
     async with running(environ, **seams) as gateway:
         yield gateway
 
@@ -144,12 +145,7 @@ async def test_they_are_compiled_before_anyone_asks(manifest: Path) -> None:
 
 async def test_without_plans_they_run_too(manifest: Path) -> None:
     """`GATEWAY_COMPILED=false` holds for them."""
-    environ = {
-        "GATEWAY_TRUSTED_DOCUMENTS": "only",
-        "GATEWAY_TRUSTED_DOCUMENTS_PATH": str(manifest),
-        "GATEWAY_COMPILED": "false",
-    }
-    async with running(environ) as gateway:
+    async with trusting(manifest, compiled="false") as gateway:
         assert await send(gateway, documentId="tag", variables={"id": "none"}) == {"tenantTag": None}
 
 

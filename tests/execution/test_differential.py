@@ -1,6 +1,6 @@
 """The fast way is the same way: thousands of documents, and Graph's answers to them, run with and without plans.
 
-`GATEWAY_TEST_CASES` runs more of them; a failure names the seed, which alone makes document, variables and answers.
+`TESTS_CASES` runs more of them; a failure names the seed, which alone makes document, variables and answers.
 """
 
 import os
@@ -28,7 +28,7 @@ from tests.harness import GRAPH_URL, ISSUER, SCOPES
 
 SCHEMA = to_graphql_core(build_schema(offered(CATALOG, ("cloudPcConnections",))))
 TOKEN = ISSUER.issue(audience=GRAPH_URL, scopes=SCOPES)
-CASES = int(os.environ.get("GATEWAY_TEST_CASES", "96"))
+CASES = int(os.environ.get("TESTS_CASES", "96"))
 PORTIONS = 4
 SHAPELESS = re.compile(r'"(a|k-1)"')
 """Literals that may be anything."""

@@ -44,8 +44,8 @@ class Watched:
 @pytest.fixture
 async def watched() -> AsyncIterator[Watched]:
     registry = CollectorRegistry()
-    limits = {"GATEWAY_MAX_ALIASES": "9999"}
-    async with running(limits, registry=registry) as gateway:
+    environ = {"GATEWAY_COMPILED": "true", "GATEWAY_MAX_ALIASES": "9999"}
+    async with running(environ, registry=registry) as gateway:
         yield Watched(gateway, registry)
 
 
