@@ -3,11 +3,13 @@
 All contenders get the same document, but for many creates, where the gateway has one field and the others 20 aliases.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from benchmarks.answers import ROOT, Row, batch, connection, device, entity, page, tenants
+from benchmarks.server import NUMBER
 
 CONNECTIONS: Final = f"{ROOT}/cloudPcConnections"
 DEVICES: Final = f"{ROOT}/cloudPcDevices"
@@ -74,6 +76,20 @@ def _create() -> Job:
     body = {"@odata.type": "#microsoft.graph.managedTenants.cloudPcConnection", **_input(row)}
     question = Question(document, {"input": _input(row)}, {"createCloudPcConnection": row})
     return Job("create", "create one", question, Call("POST", CONNECTIONS, body, entity("cloudPcConnections", row)))
+
+
+def _unseen() -> Job:
+    """What clients send that write values into the text: no two requests are of the same one."""
+    row = connection(0)
+    given = _input(row) | {"displayName": f"{row['displayName']} {NUMBER}"}
+    literal = ", ".join(f"{name}: {json.dumps(value)}" for name, value in given.items())
+    document = f"mutation Unseen {{ createCloudPcConnection(input: {{ {literal} }}) {{ {CONNECTION_FIELDS} }} }}"
+    return replace(
+        _create(),
+        name="unseen",
+        title="create one, each document new",
+        question=Question(document, {}, {"createCloudPcConnection": row}),
+    )
 
 
 def _get() -> Job:
@@ -170,4 +186,4 @@ def _creates() -> Job:
     )
 
 
-JOBS: Final = {job.name: job for job in (_create(), _get(), _list(), _wide(), _join(), _gets(), _creates())}
+JOBS: Final = {job.name: job for job in (_create(), _unseen(), _get(), _list(), _wide(), _join(), _gets(), _creates())}

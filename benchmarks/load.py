@@ -2,12 +2,13 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.server import Post
+from benchmarks.server import NUMBER, Post
 
 MARK: Final = "figures: "
 
@@ -19,6 +20,15 @@ done = function(summary, latency, requests)
     '{MARK}{{"requests": %d, "bytes": %d, "p50_us": %d, "p99_us": %d, "refused": %d, "broken": %d, "late": %d}}\\n',
     summary.requests, summary.bytes, latency:percentile(50), latency:percentile(99),
     errors.status, errors.connect + errors.read + errors.write, errors.timeout))
+end
+"""
+
+
+NUMBERING: Final = f"""
+local number = FIRST
+request = function()
+  number = number + 1
+  return wrk.format(nil, nil, nil, (wrk.body:gsub("{NUMBER}", string.format("%.0f", number))))
 end
 """
 
@@ -42,7 +52,9 @@ class Load:
 
 def to_script(post: Post) -> str:
     headers = "\n".join(f"wrk.headers[{_quoted(name)}] = {_quoted(value)}" for name, value in post.headers.items())
-    return f'wrk.method = "POST"\nwrk.body = {_quoted(post.body.decode())}\n{headers}\n{DONE}'
+    body = post.body.decode()
+    numbering = NUMBERING.replace("FIRST", str(time.time_ns() // 1000)) if NUMBER in body else ""
+    return f'wrk.method = "POST"\nwrk.body = {_quoted(body)}\n{headers}\n{numbering}{DONE}'
 
 
 def _quoted(text: str) -> str:

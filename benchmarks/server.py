@@ -30,12 +30,19 @@ class Server:
         return f"http://127.0.0.1:{self.port}/graphql"
 
 
+NUMBER: Final = "@number@"
+"""Stands in a body for a number that no two requests have in common."""
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """A request as all get it."""
 
     headers: Mapping[str, str]
     body: bytes
+
+    def numbered(self, number: int) -> bytes:
+        return self.body.replace(NUMBER.encode(), str(number).encode())
 
 
 def free_port() -> int:
@@ -62,7 +69,7 @@ def ask(port: int, post: Post) -> tuple[int, bytes]:
     """Status and body."""
     connection = HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
     try:
-        connection.request("POST", "/graphql", post.body, dict(post.headers))
+        connection.request("POST", "/graphql", post.numbered(0), dict(post.headers))
         response = connection.getresponse()
         return response.status, response.read()
     finally:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -93,6 +94,15 @@ def test_the_script_sends_the_body_as_it_is() -> None:
         r'wrk.body = "{\"query\":\"{ a(b: \\\"c\\\")\\n}\"}"',
         'wrk.headers["accept"] = "application/json"',
     ]
+
+
+def test_a_body_can_have_a_number_of_its_own_in_each_request() -> None:
+    """Also in requests of different loads; the one that is checked beforehand has 0."""
+    post = Post({}, b'{"query":"{ a(b: @number@) }"}')
+    first, second = (re.findall(r"^local number = (\d{16,})$", to_script(post), re.MULTILINE) for _ in range(2))
+    assert int(first[0]) < int(second[0])
+    assert post.numbered(0) == b'{"query":"{ a(b: 0) }"}'
+    assert "number" not in to_script(Post({}, b"{}"))
 
 
 def test_cpu_time_is_user_and_system_time() -> None:
