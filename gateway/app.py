@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.auth.bearer import Authenticator, ForwardAuthenticator, ValidatingAuthenticator
 from gateway.auth.confidential import ConfidentialClient
 from gateway.auth.credentials import Certificate, Credential, FederatedToken, ManagedIdentity, Secret
-from gateway.auth.entra import Entra, HttpClient, HttpxClient
+from gateway.auth.entra import Entra, HttpClient
 from gateway.auth.exchange import Exchange, ForwardExchange, OnBehalfOfExchange
 from gateway.auth.keys import SigningKeys
 from gateway.clock import Clock, SystemClock
@@ -82,7 +82,7 @@ def create_app(
     batching = Batching(settings.graph_batch)
     specs = to_offered(tuple(catalog), settings)
     core = to_graphql_core(build_schema(specs))
-    entra = Entra(entra_http or HttpxClient(ca_file=settings.ca_file))
+    entra = None if settings.auth_mode == "forward" else Entra(entra_http or _open_http(settings))
     authenticator, exchange = build_auth(settings, entra, clock)
     to_sdl = partial(print_sdl, specs) if settings.introspection else None
     page = Page(start or Start(), to_sdl=to_sdl) if settings.playground else None
@@ -128,7 +128,8 @@ def create_app(
             await health.drain()
             if watching:
                 watching.cancel()
-        entra.close()
+        if entra:
+            entra.close()
 
     middleware = _middleware(settings)
     app = Starlette(
@@ -187,9 +188,17 @@ def _build_limits(settings: Settings) -> Limits:
     )
 
 
-def build_auth(settings: Settings, entra: Entra, clock: Clock) -> tuple[Authenticator, Exchange]:
+def _open_http(settings: Settings) -> HttpClient:
+    from gateway.auth.httpx_client import HttpxClient  # noqa: PLC0415 - it takes long to load, and only some need it
+
+    return HttpxClient(ca_file=settings.ca_file)
+
+
+def build_auth(settings: Settings, entra: Entra | None, clock: Clock) -> tuple[Authenticator, Exchange]:
+    """`entra` may be None in `forward`, where nobody asks it."""
     if settings.auth_mode == "forward":
         return ForwardAuthenticator(graph_url=settings.graph_url, clock=clock), ForwardExchange()
+    assert entra is not None, "there is one in the other modes"
     authenticator = ValidatingAuthenticator(
         SigningKeys(entra, entra_url=settings.entra_url, clock=clock),
         client_id=settings.gateway_app,

@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 
 from gateway.app import Gateway, create_app
-from gateway.auth.entra import HttpxClient
+from gateway.auth.httpx_client import HttpxClient
 from gateway.emulator.app import Emulator
 from gateway.emulator.directory import GATEWAY_APP
 from gateway.emulator.faults import ConnectionDroppedError
 from gateway.emulator.tokens import TokenIssuer
-from gateway.graph.transport import HttpxTransport, build_client
+from gateway.graph.httpx_transport import HttpxTransport, build_client
 from gateway.logs import JsonFormatter, TextFormatter
 from gateway.resources.catalog import CATALOG, all_permissions
 from gateway.settings import Settings

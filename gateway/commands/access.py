@@ -8,9 +8,9 @@ from typing import TextIO
 import click
 
 from gateway.app import to_offered
-from gateway.auth.entra import HttpxClient
+from gateway.auth.httpx_client import HttpxClient
 from gateway.clock import SystemClock
-from gateway.graph.transport import build_client
+from gateway.graph.httpx_transport import build_client
 from gateway.resources.catalog import CATALOG
 from gateway.settings import Settings, warnings
 from gateway.tools.check import Checks, Finding, Outcome

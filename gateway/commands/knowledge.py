@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final, NoReturn, TextIO
 import click
 
 from gateway.app import build_documents, to_offered
-from gateway.graph.transport import build_client
+from gateway.graph.httpx_transport import build_client
 from gateway.resources.catalog import CATALOG
 from gateway.resources.model import Model
 from gateway.schema.build import build_schema, to_graphql_core

@@ -19,7 +19,7 @@ from gateway.auth.keys import SigningKeys
 from gateway.clock import Clock, Deadline
 from gateway.errors import ForbiddenError, GatewayError, UpstreamUnavailableError, UpstreamUnsupportedError
 from gateway.graph.answer import VERSION_HINT
-from gateway.graph.transport import HttpxTransport
+from gateway.graph.httpx_transport import HttpxTransport
 from gateway.resources.catalog import CATALOG, all_permissions
 from gateway.resources.spec import NAMESPACE, Operation, ResourceSpec
 from gateway.settings import Settings

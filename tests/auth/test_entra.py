@@ -9,8 +9,9 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from gateway.auth.entra import Entra, HttpxClient
+from gateway.auth.entra import Entra
 from gateway.auth.flights import Flights
+from gateway.auth.httpx_client import HttpxClient
 from gateway.clock import Deadline
 from gateway.errors import DeadlineExceededError
 from tests.certificates import certificate_pem

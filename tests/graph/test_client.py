@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry
 from gateway.clock import Deadline
 from gateway.errors import ClaimsChallengeError, ForbiddenError, GatewayError, UnauthenticatedError
 from gateway.graph.client import Errand, GraphClient, TokenSource
+from gateway.graph.httpx_transport import HttpxTransport, build_client
 from gateway.graph.request import GraphRequest
-from gateway.graph.transport import HttpxTransport, build_client
 from gateway.telemetry import Operation, Telemetry
 from tests.clock import SteppingClock
 from tests.wire import Scripted, Wire

@@ -12,9 +12,10 @@ from gateway.clock import Deadline
 from gateway.errors import GatewayError, OperationLimitError
 from gateway.graph.client import Errand, GraphClient
 from gateway.graph.gather import Batching
+from gateway.graph.httpx_transport import HttpxTransport, build_client
 from gateway.graph.loader import Loader
 from gateway.graph.request import GraphRequest
-from gateway.graph.transport import Answer, HttpxTransport, build_client
+from gateway.graph.transport import Answer
 from gateway.telemetry import Operation, Telemetry
 from tests.clock import SteppingClock
 from tests.harness import running

@@ -15,15 +15,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from gateway.graph.transport import (
-    Answer,
-    AnswerTooLargeError,
-    HttpxTransport,
-    LostError,
-    NotSentError,
-    TransportError,
-    build_client,
-)
+from gateway.graph.httpx_transport import HttpxTransport, build_client
+from gateway.graph.transport import Answer, AnswerTooLargeError, LostError, NotSentError, TransportError
 from gateway.tls import build_ssl_context
 from tests.wire import Scripted, Wire
 

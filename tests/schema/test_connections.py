@@ -15,9 +15,9 @@ from gateway.clock import Deadline
 from gateway.cursors import Position
 from gateway.graph.client import Errand, GraphClient
 from gateway.graph.gather import Batching
+from gateway.graph.httpx_transport import HttpxTransport, build_client
 from gateway.graph.loader import Loader
 from gateway.graph.request import Entity, GraphRequest
-from gateway.graph.transport import HttpxTransport, build_client
 from gateway.schema.connections import Slice, Spot, read_slice, to_connection
 from gateway.telemetry import Operation, Telemetry
 from tests.clock import SteppingClock

@@ -12,7 +12,8 @@ import pytest
 from gateway.app import create_app
 from gateway.emulator.tokens import TokenIssuer
 from gateway.graph.aiohttp_transport import AiohttpTransport
-from gateway.graph.transport import Answer, HttpxTransport, Transport, TransportError, build_client
+from gateway.graph.httpx_transport import HttpxTransport, build_client
+from gateway.graph.transport import Answer, Transport, TransportError
 from gateway.settings import Settings
 from tests.clock import SteppingClock
 from tests.system.sockets import Peer, Talk

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 import httpx
 import pytest
 
-from gateway.auth.entra import HttpxClient
+from gateway.auth.httpx_client import HttpxClient
 from gateway.clock import SystemClock
 from gateway.emulator.app import Emulator
 from gateway.emulator.directory import GATEWAY_APP, App
 from gateway.emulator.faults import DropBefore, FaultRule, Refuse
 from gateway.emulator.tokens import SAMPLE_TENANT
-from gateway.graph.transport import build_client
+from gateway.graph.httpx_transport import build_client
 from gateway.resources.catalog import CATALOG, all_permissions
 from gateway.settings import Settings
 from gateway.tools.check import FORWARD_HAS_NONE, GIVE_A_TOKEN, STOPPED, Checks, Finding, Outcome

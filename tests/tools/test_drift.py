@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.emulator.metadata import to_csdl
 from gateway.graph.answer import VERSION_HINT
-from gateway.graph.transport import build_client
+from gateway.graph.httpx_transport import build_client
 from gateway.resources.catalog import CATALOG
 from gateway.resources.model import Model
 from gateway.tools.csdl import Csdl, CsdlError, CsdlReader

@@ -7,7 +7,7 @@ import httpx
 import jwt
 import pytest
 
-from gateway.auth.entra import HttpxClient
+from gateway.auth.httpx_client import HttpxClient
 from gateway.emulator.app import Emulator
 from gateway.emulator.directory import GATEWAY_APP, App
 from gateway.emulator.entra import RefuseToken
