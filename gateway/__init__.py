@@ -2,11 +2,11 @@
 
 The tour of one request, in the order of the files:
 
-- `app`: middleware (hosts, CORS, compression), then the route
+- `app`: middleware (hosts, CORS), then the short way to the endpoint
 - `endpoint`: method and media type; each of the next stops is a line of its `_run`
 - `auth.bearer`: `Authorization` header → `Caller`
-- `params`: body or URL → document text, operation name, variables
-- `documents`: text → parsed, within `limits`, validated; kept
+- `params`: body or URL → document text or id, operation name, variables
+- `documents`: text → parsed, within `limits`, validated; kept, with `literals` lifted out; or one of the `trusted`
 - `auth.exchange`: `Caller` → access token for Microsoft Graph
 - `execution.executor`: by a compiled plan where there is one, else by graphql-core
 - `schema.resolvers`: one generic resolver an operation, over the specs of `resources`; `schema.joins` leads on

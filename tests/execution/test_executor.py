@@ -2,6 +2,7 @@
 
 import gc
 import tracemalloc
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from gateway.emulator.faults import ChangedMembers, DropAfter, FaultRule, Refuse
 from tests.harness import Harness, running
-from tests.test_operations import CREATE, INPUT
+from tests.test_operations import CREATE, INPUT, PAGE
 
 WAYS = ("planned", "replayed", "interpreted")
 LIST = "{ tenantTags(first: 2) { nodes { id displayName } } }"
@@ -168,3 +169,34 @@ async def test_errors_come_in_the_order_of_the_document(watched: Watched) -> Non
         '{ a: tenantTag(id: "1") { id } b: tenantTags(first: 0) { totalCount } c: tenantTag(id: "..") { id } }'
     )
     assert [error["path"] for error in answer["errors"]] == [["a"], ["b"], ["c"]]
+
+
+async def test_what_clients_send_is_planned(watched: Watched) -> None:
+    """More than 99 % of a mix: the page asks for the schema, and now and then somebody asks for what is not there."""
+    execute, key = watched.gateway.execute, watched.gateway.emulator.store.all("cloudPcConnections")[0]["id"]
+    tag = watched.gateway.emulator.store.all("tenantTags")[0]["id"]
+    await execute("{ __schema { queryType { name } } }")
+    for number in range(60):
+        after = None
+        for _ in range(2):
+            variables = {"first": 2, "after": after, "filter": {"displayName": {"ne": f"{number}"}}, "orderBy": None}
+            after = (await execute(PAGE, variables))["data"]["cloudPcConnections"]["pageInfo"]["endCursor"]
+        created = await execute(CREATE, {"input": {**INPUT, "displayName": f"number {number}"}})
+        new = created["data"]["createCloudPcConnection"]["id"]
+        await execute(
+            "mutation ($id: ID!, $input: UpdateCloudPcConnectionInput!) { "
+            "updateCloudPcConnection(id: $id, input: $input) { ...Shown } } "
+            "fragment Shown on CloudPcConnection { id displayName tenant { displayName } __typename }",
+            {"id": new, "input": {"displayName": f"renamed {number}"}},
+        )
+        await execute(f'{{ cloudPcConnection(id: "{key}") {{ displayName }} tenantTag(id: "{tag}") {{ id }} }}')
+        await execute(f'mutation {{ deleteCloudPcConnection(id: "{new}") }}')
+        await execute(
+            "query ($short: Boolean = true) { tenants(first: 3) { edges { cursor node { displayName @skip(if: $short) "
+            "rows: cloudPcDevices(first: 1) { nodes { id cloudPcStatus } } } } } }"
+        )
+        await execute(TWO, {name: {"displayName": f"{name} {number}"} for name in ("one", "other")})
+    await execute(CREATE, {"input": {"displayName": "no more"}})
+    ways = Counter(watched.ways)
+    assert ways.total() == 1 + 60 * 8 + 1, "none was refused"
+    assert ways["planned"] / ways.total() > 0.99, ways
