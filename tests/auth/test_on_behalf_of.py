@@ -1,6 +1,7 @@
 """`on-behalf-of`, end to end: the gateway's validation and real MSAL before the emulator's Entra and Graph."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -8,11 +9,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from gateway.app import create_app
 from gateway.emulator.app import Emulator
 from gateway.emulator.directory import GATEWAY_APP, App
 from gateway.emulator.entra import RefuseToken
@@ -29,6 +32,7 @@ from gateway.emulator.faults import (
     TruncatedBody,
 )
 from gateway.emulator.tokens import SAMPLE_APP, SAMPLE_TENANT, TokenIssuer
+from gateway.settings import Settings
 from tests.certificates import certificate_pem, private_key_pem
 from tests.clock import SteppingClock
 from tests.harness import GRAPH_URL, ISSUER, Harness, planted, running
@@ -601,3 +605,26 @@ async def test_a_tenant_that_does_not_exist_names_the_setting(gateway: Harness) 
         [error] = (await other.execute(READ, as_=token))["errors"]
     assert error["message"] == f"Microsoft Entra knows no tenant {OTHER_TENANT}."
     assert "GATEWAY_ENTRA_TENANT_ID" in error["extensions"]["hint"]
+
+
+async def test_an_entra_that_cannot_be_reached_is_told() -> None:
+    """By the gateway's own HTTP client; nothing was sent to Graph."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+    settings = {
+        "GATEWAY_AUTH_MODE": "on-behalf-of",
+        "GATEWAY_ENTRA_URL": url,
+        "GATEWAY_ENTRA_TENANT_ID": SAMPLE_TENANT,
+        "GATEWAY_ENTRA_CLIENT_ID": GATEWAY_APP,
+        "GATEWAY_ENTRA_CLIENT_SECRET": planted("never-asked-for"),
+    }
+    app = create_app(Settings.from_environ(settings))
+    token = ISSUER.issue(audience=GATEWAY_APP, scopes=["access_as_user"])
+    async with (
+        app.starlette.router.lifespan_context(app.starlette),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as caller,
+    ):
+        headers = {"authorization": f"Bearer {planted(token)}"}
+        [error] = (await caller.post("/graphql", json={"query": READ}, headers=headers)).json()["errors"]
+    assert error["extensions"]["code"] == "UPSTREAM_UNAVAILABLE"
+    assert error["message"].startswith("Microsoft Entra cannot be reached (")
