@@ -290,3 +290,10 @@ def test_a_wrong_option_is_told(arguments: list[str], said: str, capsys: pytest.
     with pytest.raises(SystemExit):
         main(arguments)
     assert said in capsys.readouterr().err
+
+
+def test_the_readme_has_the_figures_of_the_last_run() -> None:
+    """The table of ratios, as the run wrote it."""
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").partition("<!-- speed -->\n")[2].partition("\n<!--")[0]
+    assert f"\n{shown}\n" in (ROOT / "benchmarks/results/latest.md").read_text(encoding="utf-8")
+    assert shown.startswith("|  | create one |")

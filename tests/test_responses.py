@@ -1,5 +1,6 @@
 """What comes out: the media type, and the response to each outcome in both of them."""
 
+import gzip
 import json
 from typing import Any
 
@@ -17,7 +18,7 @@ from gateway.errors import (
     ThrottledError,
     UpstreamUnavailableError,
 )
-from gateway.responses import to_failure, to_media_type, to_response
+from gateway.responses import compressed, to_failure, to_media_type, to_response
 from gateway.telemetry import Operation
 from tests.harness import Harness
 from tests.test_errors import CLASSES
@@ -280,3 +281,37 @@ def test_a_resolver_that_breaks_is_masked_and_its_siblings_are_kept(logs: list[s
         },
     )
     assert "RuntimeError: what only we may see" in json.loads(logs[0])["trace"]
+
+
+# Compression
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "is_packed"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("deflate, gzip;q=1.0, *;q=0.5", True),
+        ("", False),
+        ("identity", False),
+        ("gzip;q=0", False),
+        ("gzipped", False),
+    ],
+)
+def test_only_who_can_unpack_an_answer_gets_it_packed(accept_encoding: str, is_packed: bool) -> None:
+    """Nobody knows the content from the headers: a cache must look at `Accept-Encoding` too."""
+    result = ExecutionResult({"text": "long " * 1_000}, None)
+    plain = to_response(result, Operation(request_id="r-1"), JSON)
+    content = bytes(plain.body)
+    response = compressed(plain, accept_encoding)
+    body = bytes(response.body)
+    assert response.headers.get("content-encoding") == ("gzip" if is_packed else None)
+    assert response.headers["content-length"] == str(len(body))
+    assert (gzip.decompress(body) if is_packed else body) == content
+    assert "Accept-Encoding" in response.headers["vary"]
+
+
+def test_a_short_answer_is_not_worth_packing() -> None:
+    """It would hardly become shorter."""
+    plain = to_response(ExecutionResult({"text": "short"}, None), Operation(request_id="r-1"), JSON)
+    assert "content-encoding" not in compressed(plain, "gzip").headers
