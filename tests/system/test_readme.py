@@ -135,7 +135,7 @@ def test_the_permissions_of_a_document(tmp_path: Path) -> None:
 
 def test_the_log_line(running: Running) -> None:
     """A real one has the names that are shown."""
-    shown = json.loads(blocks("json")[2])
+    shown = json.loads(next(each for each in blocks("json") if '"message": "operation"' in each))
     headers = {"authorization": f"Bearer {running.token}", "x-request-id": "for-the-log"}
     document = blocks("graphql")[0]
     variables = json.loads(blocks("json")[0])
@@ -162,6 +162,28 @@ def test_a_server(running: Running) -> None:
     """The Python example."""
     [text] = blocks("python")
     assert "'cloudPcConnections': {'nodes': [" in run_example(running, [sys.executable, "-"], text)
+
+
+def test_trusted_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client names one by its id, and a manifest that comes later is read without a restart."""
+    sent = json.loads(next(each for each in blocks("json") if "documentId" in each))
+    block = next(each for each in blocks("sh") if "GATEWAY_TRUSTED_DOCUMENTS" in each)
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "web.json").write_text(json.dumps({"other": "{ __typename }"}))
+    document = "query ($id: ID!) { tenantTag(id: $id) { id } }"
+    with gateway_run(exports(block, {})) as running:
+        headers = {"authorization": f"Bearer {running.token}"}
+
+        def code() -> Any:
+            answer = httpx.post(running.url, json=sent, headers=headers).json()
+            return answer["errors"][0]["extensions"]["code"] if "errors" in answer else answer["data"]
+
+        assert code() == "PERSISTED_QUERY_NOT_FOUND"
+        (folder / "mobile.json").write_text(json.dumps({sent["documentId"]: document}))
+        running.program.wait_for('"message": "(trusted documents were read again)"')
+        assert code() == {"tenantTag": None}
 
 
 def test_forward_before_the_real_graph() -> None:
