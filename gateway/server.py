@@ -9,13 +9,13 @@ import math
 import os
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import uvicorn
 import uvloop
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, make_asgi_app
 
 from gateway.app import create_app
 from gateway.page import Start
@@ -55,9 +55,9 @@ async def serve(
         timeout_graceful_shutdown=math.ceil(settings.deadline_seconds) + SPARE_SECONDS,
         lifespan="on",
     )
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         if settings.admin_port is not None:
-            stack.enter_context(_metrics(registry, host, settings.admin_port))
+            await stack.enter_async_context(_metrics(registry, host, settings.admin_port))
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{listener.getsockname()[1]}/graphql"
         await Server(config, lambda: on_started(url)).serve(sockets=[listener])
@@ -66,12 +66,21 @@ async def serve(
 def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
     """A listening socket; port 0 finds a free one. Raises `SettingsError` that names the option to change."""
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        return _listener(host, port)
     except OSError as error:
-        # Python adds the address in its own notation.
-        reason = str(error.strerror).partition(" (while")[0]
-        fault = f"{host}:{port} cannot be listened on ({reason}): choose another address with --host or {option}"
+        fault = (
+            f"{host}:{port} cannot be listened on ({_reason(error)}): choose another address with --host or {option}"
+        )
         raise SettingsError([fault]) from None
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+
+
+def _reason(error: OSError) -> str:
+    """Without the address, which Python adds in its own notation."""
+    return str(error.strerror).partition(" (while")[0]
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -125,16 +134,29 @@ def when_told(go: Callable[[], None]) -> Iterator[None]:
         release()
 
 
-@contextmanager
-def _metrics(registry: CollectorRegistry, host: str, port: int) -> Iterator[None]:
+@asynccontextmanager
+async def _metrics(registry: CollectorRegistry, host: str, port: int) -> AsyncIterator[None]:
     """Prometheus' `/metrics`, apart from the endpoint so that it need not be open to callers."""
     try:
-        metrics, thread = start_http_server(port, addr=host, registry=registry)
+        listener = _listener(host, port)
     except OSError as error:
-        raise SettingsError([f"GATEWAY_ADMIN_PORT={port}: cannot be listened on ({error.strerror})"]) from None
-    try:
+        raise SettingsError([f"GATEWAY_ADMIN_PORT={port}: cannot be listened on ({_reason(error)})"]) from None
+    config = uvicorn.Config(
+        make_asgi_app(registry), access_log=False, log_config=None, server_header=False, lifespan="off"
+    )
+    server = MetricsServer(config)
+    with listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await serving
+
+
+class MetricsServer(uvicorn.Server):
+    """Ends when it is told so, not by a signal."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
         yield
-    finally:
-        metrics.shutdown()
-        metrics.server_close()
-        thread.join()
