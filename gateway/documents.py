@@ -110,11 +110,13 @@ class Documents:
         share = max(1, cache_bytes // cache_entries)
         self._cache: LRUCache[str, Document] = LRUCache(cache_bytes, lambda document: max(share, len(document.text)))
         self._shapes: LRUCache[str, Document | Shape] = LRUCache(cache_entries)
+        self._longest_shape = min(MAX_SHAPE_LENGTH, share)
 
     def prepare(self, text: str) -> Prepared:
         """What to run for the text. Raises like `load`, though not yet for what only `Prepared.whole` finds."""
-        pieces = None if text in self._cache else split(text)
-        if pieces is None or len(text) > MAX_SHAPE_LENGTH:
+        is_plain = len(text) > self._longest_shape or text in self._cache
+        pieces = None if is_plain else split(text)
+        if pieces is None:
             return Prepared.of(self.load(text))
         shape, values = pieces
         known = self._shapes.get(shape)

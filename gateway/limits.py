@@ -89,9 +89,10 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
             extent = measure.selection_set(definition.selection_set)
         except RecursionError:  # fragments that spread each other a thousand levels deep
             raise _exceeded("depth", f"more than {limits.depth}", limits.depth) from None
+        defaults = [each.default_value for each in definition.variable_definitions or () if each.default_value]
         for name, count, most in (
             ("depth", extent.depth, limits.depth),
-            ("input depth", extent.input_depth, limits.input_depth),
+            ("input depth", max(extent.input_depth, _input_depth(defaults)), limits.input_depth),
             ("root fields", extent.fields, limits.root_fields),
             ("aliases", extent.aliases, limits.aliases),
             ("directives", extent.directives + len(definition.directives or ()), limits.directives),

@@ -28,8 +28,8 @@ from graphql import (
     visit,
 )
 
-LITERAL: Final = re.compile(r'"[^"\x00-\x08\x0a-\x1f]*"|(?<![\w.])-?(?:0|[1-9][0-9]{0,18})(?![\w.])', re.ASCII)
-"""A string without escapes, or a whole number that may be of 64 bits, in a text that has nothing of `OPAQUE` in it.
+LITERAL: Final = re.compile(r'"[^"\x00-\x08\x0a-\x1f]*"|(?<![\w.-])(?:0|-?[1-9][0-9]{0,18})(?![\w.])', re.ASCII)
+"""A string without escapes, or a whole number that may be of 64 bits but -0, in a text without anything of `OPAQUE`.
 
 https://spec.graphql.org/October2021/#sec-Appendix-Grammar-Summary.Lexical-Tokens
 """

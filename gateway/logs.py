@@ -42,6 +42,9 @@ def configure_logging(*, style: Literal["auto", "text", "json"], level: str, str
         # Their lines name URLs and, at debug level, bodies with tokens.
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
+    # It repeats a caller's malformed `tracestate`.
+    logging.getLogger("opentelemetry.trace").setLevel(logging.ERROR)
+
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     fields: dict[str, Any] = getattr(record, "fields", {})

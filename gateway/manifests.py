@@ -27,9 +27,12 @@ class ManifestError(Exception):
 
 def manifest_files(path: Path) -> list[Path]:
     """The file, or all JSON files that are directly in the folder; raises `ManifestError`."""
-    if not path.is_dir():
-        return [path]
-    files = sorted(path.glob("*.json"))
+    try:
+        if not path.is_dir():
+            return [path]
+        files = sorted(path.glob("*.json"))
+    except OSError as error:
+        raise ManifestError([f"{path}: cannot be read ({error.strerror})"]) from None
     if not files:
         raise ManifestError([f"{path}: no file *.json in this folder"])
     return files

@@ -95,7 +95,8 @@ def _persisted_id(extensions: Mapping[str, Any]) -> str | None:
     persisted = extensions.get("persistedQuery")
     if persisted is None:
         return None
-    document_id = persisted.get("sha256Hash") if isinstance(persisted, dict) and persisted.get("version") == 1 else None
+    is_known = isinstance(persisted, dict) and persisted.get("version") == 1 and persisted["version"] is not True
+    document_id = persisted.get("sha256Hash") if is_known else None
     if not isinstance(document_id, str) or not document_id:
         raise BadRequestError("`extensions.persistedQuery` must have `version` 1 and a string `sha256Hash`.")
     return document_id

@@ -140,7 +140,9 @@ class Settings(BaseSettings):
     max_root_fields: Count = Field(50, description="Root fields, fragments expanded.")
     max_directives: Count = Field(50, description="Directives in a document.")
     document_cache_entries: Count = Field(1_000, description="Parsed and validated documents that are kept.")
-    document_cache_bytes: Count = Field(4_000_000, description="Text of the documents that are kept.")
+    document_cache_bytes: Count = Field(
+        4_000_000, description="Text of the documents that are kept; as much again for their shapes."
+    )
 
     # Secrets and logs
     secret_keys: Keys = Field(

@@ -6,7 +6,7 @@ https://github.com/graphql/graphql-over-http/blob/main/spec/Appendix%20A%20--%20
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,8 +23,8 @@ LOOK_SECONDS: Final = 2.0
 
 MOST_FAULTS: Final = 20
 
-Stamp = tuple[tuple[Path, int, int], ...]
-"""Files, with the times and sizes by which a change is noticed."""
+Stamp = tuple[tuple[Path, int, int, int, int], ...]
+"""Files, each with its inode, times and size, by which a change is noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,10 @@ class TrustedDocuments:
         self._documents = documents
         self._only = only
         self._make_ready = make_ready
-        self._known = self._read(self._stamp())
-        for document in self._known.by_id.values():
-            make_ready(document)
+        self._known = Known({}, {}, ())
+        stamp = self._stamp()
+        for known in self._read(read_manifests(file for file, *_ in stamp), stamp):
+            self._known = known or self._known
 
     def find(self, query: str | None, document_id: str | None) -> Document | None:
         """The trusted document that is named or sent; None for another one that may be run. Raises `GatewayError`."""
@@ -71,23 +72,29 @@ class TrustedDocuments:
 
     async def watch(self, clock: Clock) -> None:
         """Reads the manifests again whenever they have changed, until it is cancelled."""
-        looked_at = self._known.stamp
+        told: Exception | None = None
         while True:
             await clock.sleep(LOOK_SECONDS)
             try:
-                stamp = await asyncio.to_thread(self._stamp)
-                if stamp == looked_at:
-                    continue
-                looked_at = stamp
-                known = await asyncio.to_thread(self._read, stamp)
-            except ManifestError as error:
-                log.error("trusted documents stay as they were", extra={"fields": {"faults": error.faults}})  # noqa: TRY400
-                continue
-            for document in known.by_id.values():
-                self._make_ready(document)
-                await asyncio.sleep(0)
-            self._known = known
-            log.info("trusted documents were read again", extra={"fields": {"documents": len(known.by_id)}})
+                await self._look()
+            except Exception as failure:  # noqa: BLE001 - whatever it is, the gateway goes on
+                if repr(failure) != repr(told):
+                    faults = failure.faults if isinstance(failure, ManifestError) else [repr(failure)]
+                    log.error("trusted documents stay as they were", extra={"fields": {"faults": faults}})  # noqa: TRY400
+                told = failure
+            else:
+                told = None
+
+    async def _look(self) -> None:
+        stamp = await asyncio.to_thread(self._stamp)
+        if stamp == self._known.stamp:
+            return
+        texts = await asyncio.to_thread(read_manifests, [file for file, *_ in stamp])
+        for known in self._read(texts, stamp):
+            await asyncio.sleep(0)  # requests go on in between
+            if known is not None:
+                self._known = known
+                log.info("trusted documents were read again", extra={"fields": {"documents": len(known.by_id)}})
 
     def _stamp(self) -> Stamp:
         files = manifest_files(self._path)
@@ -95,20 +102,27 @@ class TrustedDocuments:
             found = [(file, file.stat()) for file in files]
         except OSError as error:
             raise ManifestError([f"{self._path}: cannot be read ({error.strerror})"]) from None
-        return tuple((file, status.st_mtime_ns, status.st_size) for file, status in found)
+        return tuple((file, each.st_ino, each.st_mtime_ns, each.st_ctime_ns, each.st_size) for file, each in found)
 
-    def _read(self, stamp: Stamp) -> Known:
+    def _read(self, texts: Mapping[str, str], stamp: Stamp) -> Iterator[Known | None]:
+        """Yields None after each document, and what is known at last. Those that are known already stay as they are."""
         by_text: dict[str, Document] = {}
         faults: list[str] = []
-        texts = read_manifests(file for file, *_ in stamp)
         for document_id, text in texts.items():
             try:
-                by_text[text] = by_text.get(text) or self._documents.read(text)
+                if text not in by_text:
+                    by_text[text] = self._known.by_text.get(text) or self._ready(text)
             except OperationLimitError as error:
                 faults.append(f"document {document_id}: {error.message}")
             except DocumentError as error:
                 faults += [f"document {document_id}: {each.message}" for each in error.errors]
+            yield None
         if faults:
             more = [f"and {len(faults) - MOST_FAULTS} more faults"] if len(faults) > MOST_FAULTS else []
             raise ManifestError([*faults[:MOST_FAULTS], *more])
-        return Known({document_id: by_text[text] for document_id, text in texts.items()}, by_text, stamp)
+        yield Known({document_id: by_text[text] for document_id, text in texts.items()}, by_text, stamp)
+
+    def _ready(self, text: str) -> Document:
+        document = self._documents.read(text)
+        self._make_ready(document)
+        return document

@@ -36,6 +36,7 @@ def _parsed(text: str) -> DocumentNode:
         pytest.param("input_depth", "{ a(b: [1]) }", 1, id="input depth of a list"),
         pytest.param("input_depth", "{ a(b: [[{ c: 1, d: [2] }]], e: {}) }", 4, id="input depth of objects in lists"),
         pytest.param("input_depth", "{ a { b(c: { d: { e: $f } }) } }", 2, id="input depth below the root"),
+        pytest.param("input_depth", "query ($b: B = { c: [{ d: 1 }] }) { a(b: $b) }", 3, id="input depth of a default"),
         pytest.param("input_depth", "{ ...f } fragment f on T { a(b: [[1]]) }", 2, id="input depth in a fragment"),
         pytest.param("root_fields", "{ a b c: a { d e } }", 3, id="root fields"),
         pytest.param(

@@ -41,6 +41,9 @@ def documents() -> Documents:
         pytest.param('{ a(b: "c") }', '{ a(b: "") }', ["c"], id="a string"),
         pytest.param('{ a(b: "", c: "é {1}") }', '{ a(b: "", c: "") }', ["", "é {1}"], id="several"),
         pytest.param("{ a(b: [1,-2,0]) }", "{ a(b: [0,0,0]) }", [1, -2, 0], id="whole numbers"),
+        pytest.param(
+            "{ a(b: [-0, 1-2, --3, 4]) }", "{ a(b: [-0, 0-2, --3, 0]) }", [1, 4], id="-0, and what is none, stay"
+        ),
         pytest.param("{ a1: b2(c: 1) }", "{ a1: b2(c: 0) }", [1], id="digits in names stay"),
         pytest.param("{ a(b: 1.5, c: 1e5, d: 2) }", "{ a(b: 1.5, c: 1e5, d: 0) }", [2], id="other numbers stay"),
     ],

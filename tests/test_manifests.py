@@ -107,3 +107,9 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
     """Whoever wants no document names an empty manifest."""
     assert faults_of(tmp_path) == ["…: no file *.json in this folder"]
+
+
+def test_a_path_that_may_not_be_looked_at_is_told(tmp_path: Path) -> None:
+    """Python raises what is no fault of the path itself."""
+    name = "x" * 300
+    assert faults_of(tmp_path / name) == ["…: cannot be read (File name too long)"]

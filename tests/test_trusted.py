@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.clock import SystemClock
+from gateway.documents import Document, Documents
 from gateway.settings import SettingsError
+from gateway.trusted import TrustedDocuments
 from tests.harness import Harness, running
+from tests.test_documents import LIMITS, SCHEMA
 from tests.test_telemetry import operations
 
 TAG = "query Tag($id: ID!) { tenantTag(id: $id) { id } }"
@@ -242,3 +246,64 @@ async def test_a_change_that_cannot_be_used_changes_nothing(
         await until_logged(logs, "trusted documents were read again")
         assert await send(gateway, documentId="new") == {"__typename": "Query"}
     assert (line["level"], str(manifest) in line["faults"][0]) == ("error", True)
+
+
+async def test_a_fault_that_lasts_is_told_once(tmp_path: Path, logs: list[str]) -> None:
+    """Each look finds it again; the gateway goes on."""
+    write(tmp_path / "web.json", {"new": NEVER})
+    clock = Hasty()
+    async with trusting(tmp_path, clock=clock) as gateway:
+        (tmp_path / "web.json").rename(tmp_path / "web.txt")
+        await until_logged(logs, "trusted documents stay as they were")
+        clock.waits = 0
+        clock.has_looked.clear()
+        await clock.has_looked.wait()
+        assert await send(gateway, documentId="new") == {"__typename": "Query"}
+        (tmp_path / "web.txt").rename(tmp_path / "web.json")
+    assert len([line for line in logs if line.startswith("{") and "stay as they were" in line]) == 1
+
+
+async def test_a_look_that_fails_in_a_way_that_nobody_foresaw_ends_nothing(manifest: Path, logs: list[str]) -> None:
+    """It is told like a manifest that cannot be used."""
+
+    def fail(_: Document) -> None:
+        raise RuntimeError("nobody foresaw it")
+
+    documents = Documents(SCHEMA, LIMITS, introspection=True, cache_entries=9, cache_bytes=999)
+    write(manifest, {})
+    known = TrustedDocuments(manifest, documents, only=True, make_ready=fail)
+    watching = asyncio.create_task(known.watch(Hasty()))
+    write(manifest, {"new": "{ name }"})
+    line = await until_logged(logs, "trusted documents stay as they were")
+    assert line["faults"] == ["RuntimeError('nobody foresaw it')"]
+    assert not watching.done()
+    watching.cancel()
+
+
+def replace_quietly(path: Path, ids: Mapping[str, str]) -> None:
+    status, other = path.stat(), path.with_suffix(".new")
+    write(other, ids)
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.replace(path)
+
+
+async def test_a_file_that_is_replaced_is_noticed_by_more_than_its_time(manifest: Path, logs: list[str]) -> None:
+    """Copies can keep the time, and be as long as what was there."""
+    write(manifest, {"old": NEVER})
+    async with trusting(manifest, clock=Hasty()) as gateway:
+        replace_quietly(manifest, {"new": NEVER})
+        await until_logged(logs, "trusted documents were read again")
+        assert await send(gateway, documentId="old") == (400, "PERSISTED_QUERY_NOT_FOUND")
+
+
+async def test_what_is_known_already_is_not_made_ready_again(manifest: Path, logs: list[str]) -> None:
+    """Nor is a text that has several ids made ready for each."""
+    made: list[str] = []
+    documents = Documents(SCHEMA, LIMITS, introspection=True, cache_entries=9, cache_bytes=999)
+    write(manifest, {"a": "{ name }", "b": "{ name }"})
+    known = TrustedDocuments(manifest, documents, only=True, make_ready=lambda each: made.append(each.text))
+    watching = asyncio.create_task(known.watch(Hasty()))
+    write(manifest, {"a": "{ name }", "c": "{ other { name } }"})
+    await until_logged(logs, "trusted documents were read again")
+    watching.cancel()
+    assert made == ["{ name }", "{ other { name } }"]

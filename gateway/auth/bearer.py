@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 import jwt
 from cachetools import LRUCache
 
-from gateway.auth.claims import Unverified, UnverifiedTokens
+from gateway.auth.claims import Unverified, UnverifiedTokens, to_kept
 from gateway.auth.keys import VERSION_PATHS, SigningKeys
 from gateway.clock import Clock, Deadline
 from gateway.errors import AppOnlyTokenError, ForbiddenError, UnauthenticatedError
@@ -178,7 +178,7 @@ class ValidatingAuthenticator:
             raise UnauthenticatedError(
                 "The access token's signature or issuer is not that of its tenant.", hint=ASK_AGAIN
             ) from None
-        return verified
+        return to_kept(verified)
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
         now, expires_at, not_before = self._clock.time(), claims["exp"], claims.get("nbf", 0)

@@ -14,7 +14,7 @@ from cachetools import LRUCache
 
 MOST_CLAIMS: Final = 1_000
 
-KEPT: Final = frozenset({"aud", "idtyp", "roles", "scp", "tid", "ver"})
+KEPT: Final = frozenset({"aud", "exp", "idtyp", "nbf", "roles", "scp", "tid", "ver"})
 """Claims that are asked for by name: the others, which can be many, are not kept."""
 
 PLAIN: Final = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
@@ -55,13 +55,17 @@ def _read(token: str, digest: bytes) -> Unverified:
     expires_at = claims.get("exp")
     return Unverified(
         digest,
-        {name: claims[name] for name in KEPT & claims.keys()},
+        to_kept(claims),
         _key_id(token),
         tenant_id=_plain(claims.get("tid")),
         object_id=_plain(claims.get("oid")),
         app_id=_plain(claims.get("azp", claims.get("appid"))),
         expires_at=expires_at if isinstance(expires_at, int) else None,
     )
+
+
+def to_kept(claims: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: claims[name] for name in KEPT & claims.keys()}
 
 
 def to_unverified_claims(token: str) -> dict[str, Any]:

@@ -80,11 +80,13 @@ class Executor:
         """Makes the plans that the document's operations can have, so that the first request finds them."""
         if not self._compiled:
             return
-        for values in islice(product((False, True), repeat=len(document.switches)), MOST_PLANS):
-            for operation in document.operations:
+        for operation in document.operations:
+            declared = {each.variable.name.value for each in operation.variable_definitions or ()}
+            switches = [each for each in document.switches if each in declared]
+            compiled = self._find(document, operation.name.value if operation.name else None)
+            for values in islice(product((False, True), repeat=len(switches)), MOST_PLANS):
                 with suppress(UncompilableError):
-                    name = operation.name.value if operation.name else None
-                    self._find(document, name).plan(dict(zip(document.switches, values, strict=True)))
+                    compiled.plan(dict(zip(switches, values, strict=True)))
 
     async def _run_plan(
         self, document: Document, name: str | None, variables: Mapping[str, Any], context: Context
