@@ -99,8 +99,10 @@ def _fernet_key(value: SecretStr) -> SecretStr:
 
 
 def _there(path: Path) -> Path:
-    if not path.exists():
-        raise ValueError("there is no such file or folder")
+    try:
+        path.stat()
+    except OSError as error:
+        raise ValueError(f"cannot be looked at ({error.strerror})") from None
     return path
 
 

@@ -239,7 +239,7 @@ def test_trusted_documents_must_come_from_somewhere(tmp_path: Path) -> None:
     environ = {"GATEWAY_TRUSTED_DOCUMENTS": "always", "GATEWAY_TRUSTED_DOCUMENTS_PATH": nowhere}
     assert faults_of(environ) == (
         "GATEWAY_TRUSTED_DOCUMENTS='always': Input should be 'off', 'log' or 'only'",
-        f"GATEWAY_TRUSTED_DOCUMENTS_PATH={nowhere!r}: there is no such file or folder",
+        f"GATEWAY_TRUSTED_DOCUMENTS_PATH={nowhere!r}: cannot be looked at (No such file or directory)",
     )
 
 
