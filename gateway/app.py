@@ -133,6 +133,7 @@ def create_app(
 
     middleware = _middleware(settings)
     app = Starlette(
+        # The route is for `/graphql/`, which is led to the endpoint.
         routes=[Route(GRAPHQL, endpoint), *health.routes, *(page.routes if page else [])],
         middleware=[*middleware, Middleware(GZipMiddleware)],
         lifespan=lifespan,

@@ -13,8 +13,8 @@ import orjson
 from starlette.types import Receive, Scope
 
 from gateway.errors import BadRequestError, BodyTooLargeError, UnsupportedMediaTypeError
+from gateway.responses import JSON
 
-JSON: Final = "application/json"
 GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
 
 

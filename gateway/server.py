@@ -142,7 +142,12 @@ async def _metrics(registry: CollectorRegistry, host: str, port: int) -> AsyncIt
     except OSError as error:
         raise SettingsError([f"GATEWAY_ADMIN_PORT={port}: cannot be listened on ({_reason(error)})"]) from None
     config = uvicorn.Config(
-        make_asgi_app(registry), access_log=False, log_config=None, server_header=False, lifespan="off"
+        make_asgi_app(registry),
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=SPARE_SECONDS,
+        lifespan="off",
     )
     server = MetricsServer(config)
     with listener:

@@ -282,3 +282,10 @@ async def test_an_operation_may_make_only_so_many_calls() -> None:
         "The operation wants 3 calls to Microsoft Graph, or more. Allowed: 2 (GATEWAY_MAX_GRAPH_CALLS)."
     )
     assert gateway.sent == []
+
+
+async def test_edges_of_which_nothing_is_selected_are_as_many_as_the_rows(gateway: Harness) -> None:
+    """`@skip` can leave an object without fields; it is there all the same."""
+    document = "query ($skip: Boolean!) { tenantTags(first: 2) { edges { cursor @skip(if: $skip) } nodes { id } } }"
+    tags = (await gateway.execute(document, {"skip": True}))["data"]["tenantTags"]
+    assert (tags["edges"], len(tags["nodes"])) == ([{}, {}], 2)

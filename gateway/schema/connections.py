@@ -88,7 +88,7 @@ def to_connection(
     edge, page_info = selection.get("edges", {}), selection.get("pageInfo", {})
     edges = [
         {"node": row, "cursor": seal(behind) if "cursor" in edge else None}
-        for row, behind in (zip(part.rows, part.spots(), strict=True) if edge else [])
+        for row, behind in (zip(part.rows, part.spots(), strict=True) if "edges" in selection else [])
     ]
     end = part.end or (_behind_all(part.runs[-1]) if part.runs else None)
     return {

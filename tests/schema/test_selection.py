@@ -1,7 +1,10 @@
 """Which properties Graph is asked for, from what a caller selects."""
 
 import pytest
+from graphql import FieldNode, OperationDefinitionNode, parse
+from graphql.execution.values import VariableValues
 
+from gateway.schema.selection import Selection, Selections
 from tests.harness import Harness
 
 DOCUMENT = """
@@ -68,3 +71,13 @@ async def test_fragments_that_double_each_other_cost_no_more_than_their_text(gat
     assert "errors" not in await gateway.execute(document)
     [request] = gateway.emulator.journal
     assert dict(request.query)["$select"] == "id,displayName"
+
+
+def test_a_field_is_selected_once() -> None:
+    """Under however many names; what is below all of them is together."""
+    [operation] = parse("{ a { b c x: b { d } b { e } } }").definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    [field] = operation.selection_set.selections
+    assert isinstance(field, FieldNode)
+    selection = Selection(Selections({}, VariableValues({}, {})), [field])
+    assert (list(selection), len(selection), list(selection["b"])) == (["b", "c"], 2, ["d", "e"])
