@@ -19,16 +19,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.auth.bearer import Authenticator, ForwardAuthenticator, ValidatingAuthenticator
-from gateway.auth.confidential import ConfidentialClient
-from gateway.auth.credentials import Certificate, Credential, FederatedToken, ManagedIdentity, Secret
 from gateway.auth.entra import Entra, HttpClient
-from gateway.auth.exchange import Exchange, ForwardExchange, OnBehalfOfExchange
-from gateway.auth.keys import SigningKeys
+from gateway.callers import build_auth, open_http
 from gateway.clock import Clock, SystemClock
 from gateway.cursors import CursorSealer
 from gateway.documents import Documents
 from gateway.endpoint import Endpoint
+from gateway.errors import StoreUnavailableError
 from gateway.execution.executor import Executor
 from gateway.graph.aiohttp_transport import AiohttpTransport
 from gateway.graph.client import Errand, GraphClient
@@ -36,19 +33,32 @@ from gateway.graph.gather import Batching
 from gateway.graph.loader import Loader
 from gateway.graph.transport import Transport
 from gateway.health import Health
+from gateway.idempotency import Ledger
 from gateway.limits import Limits
 from gateway.manifests import ManifestError
 from gateway.page import Page, Start
 from gateway.resources.catalog import ALL_SETS, CATALOG, offered
 from gateway.resources.spec import WRITES, ResourceSpec
 from gateway.schema.build import build_schema, to_graphql_core
+from gateway.schema.creates import count_creates
 from gateway.schema.printing import print_sdl
+from gateway.setting_types import sqlite_path
 from gateway.settings import Settings, SettingsError
+from gateway.state.sqlite import SqliteStore
+from gateway.state.store import Store
 from gateway.telemetry import Telemetry
 from gateway.trusted import TrustedDocuments
 
 GRAPHQL: Final = "/graphql"
-SENT_HEADERS: Final = ["authorization", "content-type", "traceparent", "tracestate", "x-deadline-ms", "x-request-id"]
+SENT_HEADERS: Final = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "traceparent",
+    "tracestate",
+    "x-deadline-ms",
+    "x-request-id",
+]
 EXPOSED_HEADERS: Final = ["Retry-After", "X-Request-Id", "WWW-Authenticate"]
 PREFLIGHT_SECONDS: Final = 600
 
@@ -58,6 +68,7 @@ def create_app(
     *,
     transport: Transport | None = None,
     entra_http: HttpClient | None = None,
+    store: Store | None = None,
     clock: Clock | None = None,
     registry: CollectorRegistry | None = None,
     start: Start | None = None,
@@ -82,7 +93,7 @@ def create_app(
     batching = Batching(settings.graph_batch)
     specs = to_offered(tuple(catalog), settings)
     core = to_graphql_core(build_schema(specs))
-    entra = None if settings.auth_mode == "forward" else Entra(entra_http or _open_http(settings))
+    entra = None if settings.auth_mode == "forward" else Entra(entra_http or open_http(settings))
     authenticator, exchange = build_auth(settings, entra, clock)
     to_sdl = partial(print_sdl, specs) if settings.introspection else None
     page = Page(start or Start(), to_sdl=to_sdl) if settings.playground else None
@@ -102,6 +113,8 @@ def create_app(
         core, compiled=settings.compiled, suggestions=settings.introspection, count=telemetry.count_execution
     )
     trusted = _build_trusted(settings, documents, executor)
+    own_store = None if store else build_store(settings, clock)
+    store = store or own_store
     endpoint = Endpoint(
         documents=documents,
         trusted=trusted,
@@ -110,6 +123,8 @@ def create_app(
         authenticator=authenticator,
         exchange=exchange,
         open_loader=open_loader,
+        ledger=Ledger(store, kept_seconds=settings.idempotency_hours * 3600, clock=clock) if store else None,
+        count_creates=partial(count_creates, core),
         cursors=CursorSealer(_cursor_keys(settings)),
         telemetry=telemetry,
         clock=clock,
@@ -128,6 +143,8 @@ def create_app(
             await health.drain()
             if watching:
                 watching.cancel()
+        if own_store:
+            await own_store.close()
         if entra:
             entra.close()
 
@@ -178,6 +195,22 @@ def _build_trusted(settings: Settings, documents: Documents, executor: Executor)
         raise SettingsError(f"GATEWAY_TRUSTED_DOCUMENTS_PATH: {fault}" for fault in error.faults) from None
 
 
+def build_store(settings: Settings, clock: Clock) -> Store | None:
+    """Raises `SettingsError` for a file that cannot be used; Redis may come later."""
+    if settings.store_url is None:
+        return None
+    url = settings.store_url.get_secret_value()
+    path = sqlite_path(url)
+    if path is None:
+        from gateway.state.redis import RedisStore  # noqa: PLC0415 - it takes long to load, and only some need it
+
+        return RedisStore(url, max_entries=settings.store_max_entries, ca_file=settings.ca_file)
+    try:
+        return SqliteStore(path, max_entries=settings.store_max_entries, clock=clock)
+    except StoreUnavailableError as error:
+        raise SettingsError([f"GATEWAY_STORE_URL: the file cannot be used: {error.__cause__}"]) from None
+
+
 def _build_limits(settings: Settings) -> Limits:
     return Limits(
         tokens=settings.max_tokens,
@@ -187,51 +220,6 @@ def _build_limits(settings: Settings) -> Limits:
         root_fields=settings.max_root_fields,
         directives=settings.max_directives,
     )
-
-
-def _open_http(settings: Settings) -> HttpClient:
-    from gateway.auth.httpx_client import HttpxClient  # noqa: PLC0415 - it takes long to load, and only some need it
-
-    return HttpxClient(ca_file=settings.ca_file)
-
-
-def build_auth(settings: Settings, entra: Entra | None, clock: Clock) -> tuple[Authenticator, Exchange]:
-    """`entra` may be None in `forward`, where nobody asks it."""
-    if settings.auth_mode == "forward":
-        return ForwardAuthenticator(graph_url=settings.graph_url, clock=clock), ForwardExchange()
-    assert entra is not None, "there is one in the other modes"
-    authenticator = ValidatingAuthenticator(
-        SigningKeys(entra, entra_url=settings.entra_url, clock=clock),
-        client_id=settings.gateway_app,
-        scope=settings.entra_scope,
-        tenant_ids=settings.served_tenants,
-        client_apps=settings.allowed_client_apps,
-        clock=clock,
-    )
-    exchange = OnBehalfOfExchange(build_confidential_client(settings, entra), scopes=settings.graph_scopes, clock=clock)
-    return authenticator, exchange
-
-
-def build_confidential_client(settings: Settings, entra: Entra) -> ConfidentialClient:
-    return ConfidentialClient(
-        entra,
-        entra_url=settings.entra_url,
-        client_id=settings.gateway_app,
-        credential=_build_credential(settings),
-    )
-
-
-def _build_credential(settings: Settings) -> Credential:
-    """The one credential that is set; `Settings` has seen to it that there is exactly one."""
-    if settings.entra_client_certificate_file is not None:
-        return Certificate(settings.entra_client_certificate_file)
-    if settings.entra_federated_token_file is not None:
-        return FederatedToken(settings.entra_federated_token_file)
-    if settings.entra_managed_identity is not None:
-        identity = settings.entra_managed_identity
-        return ManagedIdentity(None if identity == "system" else identity)
-    assert settings.entra_client_secret is not None
-    return Secret(settings.entra_client_secret.get_secret_value)
 
 
 def to_offered(catalog: tuple[ResourceSpec, ...], settings: Settings) -> tuple[ResourceSpec, ...]:

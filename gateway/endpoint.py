@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
-from graphql import ExecutionResult, OperationType
+from graphql import ExecutionResult, OperationDefinitionNode, OperationType
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -19,9 +19,10 @@ from gateway.auth.bearer import Authenticator, Caller
 from gateway.auth.exchange import Exchange
 from gateway.clock import Clock, Deadline
 from gateway.cursors import CursorSealer
-from gateway.documents import Documents, Prepared
+from gateway.documents import Document, Documents, Prepared
 from gateway.errors import (
     BadRequestError,
+    BadUserInputError,
     MethodNotAllowedError,
     MutationOverGetError,
     PersistedQueryNotSupportedError,
@@ -30,11 +31,13 @@ from gateway.errors import (
 from gateway.execution.executor import Executor
 from gateway.graph.client import Errand
 from gateway.graph.loader import Loader
+from gateway.idempotency import Claimant, Ledger
 from gateway.limits import Limits, check_variables
 from gateway.page import Page
 from gateway.params import HttpRequest, Params, read_params
 from gateway.responses import JSON, compressed, to_failure, to_media_type, to_response
 from gateway.schema.context import Context
+from gateway.schema.creates import check_key
 from gateway.telemetry import Operation, Telemetry
 from gateway.trusted import TrustedDocuments
 
@@ -62,6 +65,8 @@ class Endpoint:
     authenticator: Authenticator
     exchange: Exchange
     open_loader: Callable[[Errand], Loader]
+    ledger: Ledger | None
+    count_creates: Callable[[Document, OperationDefinitionNode], int]
     cursors: CursorSealer
     telemetry: Telemetry
     clock: Clock
@@ -103,9 +108,10 @@ class Endpoint:
         if request.method == "GET" and definition.operation is not OperationType.QUERY:
             raise MutationOverGetError("A mutation must be sent with POST.")
         check_variables(params.variables, self.limits)
+        claimant = Claimant(caller.partition, caller.verified, self._header_key(request, prepared.document, definition))
         with _while_there(request):
             errand = await self._errand(caller, operation, deadline)
-            return await self._execute(prepared, operation.name, params, errand)
+            return await self._execute(prepared, operation.name, params, errand, claimant)
 
     def _deadline(self, request: HttpRequest) -> Deadline:
         """The operation's deadline; `X-Deadline-Ms`, milliseconds from now, can only bring it nearer."""
@@ -151,13 +157,33 @@ class Endpoint:
         await token(None)
         return Errand(token, deadline, operation)
 
-    async def _execute(self, prepared: Prepared, name: str | None, params: Params, errand: Errand) -> ExecutionResult:
+    def _header_key(self, request: HttpRequest, document: Document, definition: OperationDefinitionNode) -> str | None:
+        """The key of the header `Idempotency-Key`. Queries may have one: some clients send it with everything."""
+        given = request.headers.get("idempotency-key")
+        if given is None or definition.operation is OperationType.QUERY:
+            return None
+        count = self.count_creates(document, definition)
+        if count != 1:
+            raise BadUserInputError(
+                f"The header `Idempotency-Key` is for an operation with exactly one create; this one has {count}.",
+                hint="Give each create an `idempotencyKey` argument of its own.",
+            )
+        key = given[1:-1] if len(given) > 1 and given[0] == given[-1] == '"' else given
+        check_key(key, "The header `Idempotency-Key`")
+        return key
+
+    async def _execute(
+        self, prepared: Prepared, name: str | None, params: Params, errand: Errand, claimant: Claimant
+    ) -> ExecutionResult:
         loader = self.open_loader(errand)
-        context = Context(loader, self.cursors, self.max_bulk_items)
+        context = Context(loader, self.cursors, self.max_bulk_items, self.ledger, claimant)
         try:
-            return await self.executor.run(prepared, name, params.variables, context)
+            result = await self.executor.run(prepared, name, params.variables, context)
         finally:
             loader.close()
+        if context.replayed:
+            result.extensions = {"replayed": list(context.replayed)}
+        return result
 
 
 def _wants_page(request: HttpRequest) -> bool:

@@ -2,10 +2,11 @@
 
 A class fixes `code` (published; it never changes its meaning), the HTTP status with which it ends a request before
 execution, and whether sending the same operation again can help. An instance adds what this one occurrence knows.
+Long because it is the one list of outcomes.
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +276,33 @@ class NotAttemptedError(GatewayError):
 
     code = "NOT_ATTEMPTED"
     retryable = True
+
+
+class IdempotencyConflictError(GatewayError):
+    """The idempotency key was used before, with other input."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+
+
+class StoreUnavailableError(GatewayError):
+    """The gateway's store does not answer, or is full, and without it the create would not be safe: not sent."""
+
+    code = "STORE_UNAVAILABLE"
+    retryable = True
+
+    @classmethod
+    def silent(cls) -> Self:
+        return cls(
+            "The gateway's store of idempotency keys does not answer; nothing was sent to Microsoft Graph.",
+            hint="Send it again later with the same key. Creates without a key need no store.",
+        )
+
+    @classmethod
+    def full(cls, most: int) -> Self:
+        return cls(
+            "The gateway's store of idempotency keys is full; nothing was sent to Microsoft Graph.",
+            hint=f"Keys make room when they expire. The limit is {most} (GATEWAY_STORE_MAX_ENTRIES).",
+        )
 
 
 class MisconfiguredError(GatewayError):

@@ -146,6 +146,8 @@ def to_response(result: ExecutionResult, operation: Operation, media_type: str) 
     is_request_error = result.data is None and all(each.path is None for each in result.errors or [])
     if not is_request_error:
         content["data"] = result.data
+    if result.extensions:
+        content["extensions"] = result.extensions
     return _response(
         content,
         status=outcomes[0].http_status if is_request_error and media_type != JSON else 200,

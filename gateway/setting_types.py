@@ -15,6 +15,7 @@ from pydantic_settings import NoDecode
 
 GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
+SQLITE: Final = "sqlite:///"
 HOST: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -98,6 +99,23 @@ def _fernet_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def sqlite_path(store_url: str) -> Path | None:
+    """The file that the URL of a store names; None for Redis. Three slashes begin a relative path, four an absolute."""
+    return Path(store_url.removeprefix(SQLITE)) if store_url.startswith(SQLITE) else None
+
+
+def _store_url(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    url, path = urlsplit(text), sqlite_path(text)
+    is_redis = url.scheme in {"redis", "rediss"} and bool(url.hostname)
+    if not is_redis and (path is None or not path.name):
+        raise ValueError(
+            "must be sqlite:///file.db (one machine), or redis://host:6379/0 or rediss://… (several); a password "
+            "stands before the host: redis://:password@host"
+        )
+    return value
+
+
 def _there(path: Path) -> Path:
     try:
         path.stat()
@@ -108,6 +126,7 @@ def _there(path: Path) -> Path:
 
 Guid = Annotated[str, AfterValidator(_guid)]
 Name = Annotated[str, AfterValidator(_name)]
+StoreUrl = Annotated[SecretStr, AfterValidator(_store_url)]
 Count = Annotated[int, Field(ge=1)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]

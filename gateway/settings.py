@@ -1,7 +1,7 @@
 """Every knob of the gateway: variable, unit, default, meaning. The only file that knows the environment.
 
 `Settings.from_environ` checks everything before anything starts and reports all faults at once (`SettingsError`).
-A secret may come from a file instead: `GATEWAY_…_FILE` names it.
+A secret may come from a file instead: `GATEWAY_…_FILE` names it. Long because it is the one list of all settings.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,6 +28,8 @@ from gateway.setting_types import (
     Names,
     Origins,
     Port,
+    StoreUrl,
+    sqlite_path,
 )
 
 PREFIX = "GATEWAY_"
@@ -58,7 +60,7 @@ class Settings(BaseSettings):
     )
     graph_connections: Count = Field(64, description="Connections to Graph that may be open at a time.")
     max_graph_calls: Count = Field(100, description="Calls to Graph that one operation may make.")
-    max_bulk_items: Count = Field(100, description="Objects that one bulk create may make.")
+    max_bulk_items: Count = Field(100, description="Objects that one bulk field may create or delete.")
     graph_batch: bool = Field(True, description="Whether calls of one operation travel together, 20 in one `$batch`.")
     graph_concurrency: Count = Field(10, description="Calls to Graph that one operation may have in flight.")
     max_answer_bytes: Count = Field(8_000_000, description="Largest answer that is read from Graph, decompressed.")
@@ -143,6 +145,15 @@ class Settings(BaseSettings):
     document_cache_bytes: Count = Field(
         4_000_000, description="Text of the documents that are kept; as much again for their shapes."
     )
+
+    # Idempotency keys
+    store_url: StoreUrl | None = Field(
+        None,
+        description="Where idempotency keys are kept: `sqlite:///file.db` for one machine, `redis://…` or `rediss://…` "
+        "for several. Default: nowhere, and keys are refused.",
+    )
+    store_max_entries: Count = Field(100_000, description="Entries that the store may have; two for a key.")
+    idempotency_hours: float = Field(24, gt=0, le=24 * 366, description="How long an idempotency key holds.")
 
     # Secrets and logs
     secret_keys: Keys = Field(
@@ -229,7 +240,7 @@ def warnings(settings: Settings) -> list[str]:
 
 
 VARIABLES: Mapping[str, str] = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
-SECRETS = ("GATEWAY_ENTRA_CLIENT_SECRET", "GATEWAY_SECRET_KEYS")
+SECRETS = ("GATEWAY_ENTRA_CLIENT_SECRET", "GATEWAY_SECRET_KEYS", "GATEWAY_STORE_URL")
 CREDENTIALS = (
     "GATEWAY_ENTRA_CLIENT_CERTIFICATE_FILE",
     "GATEWAY_ENTRA_FEDERATED_TOKEN_FILE",
@@ -273,6 +284,9 @@ def _missing(given: Mapping[str, str]) -> list[str]:
     if given.get("GATEWAY_TRUSTED_DOCUMENTS", "off") != "off" and "GATEWAY_TRUSTED_DOCUMENTS_PATH" not in given:
         mode = given["GATEWAY_TRUSTED_DOCUMENTS"]
         faults.append(f"GATEWAY_TRUSTED_DOCUMENTS_PATH: required with GATEWAY_TRUSTED_DOCUMENTS={mode}")
+    store_url = given.get("GATEWAY_STORE_URL")
+    if store_url and sqlite_path(store_url) is None and "GATEWAY_SECRET_KEYS" not in given:
+        faults.append("GATEWAY_SECRET_KEYS: required with a store for several replicas, which must share them")
     if given.get("GATEWAY_AUTH_MODE") != "on-behalf-of":
         return faults
     needed = ("GATEWAY_ENTRA_TENANT_ID", "GATEWAY_ENTRA_CLIENT_ID")

@@ -74,6 +74,16 @@ def test_wrong_settings_stop_the_start_with_a_line_each(command: list[str]) -> N
     ]
 
 
+def test_a_store_that_cannot_be_opened_stops_the_start(tmp_path: Path) -> None:
+    """A gateway that promises to keep keys must be able to."""
+    environ = {"GATEWAY_STORE_URL": f"sqlite:///{tmp_path}/nowhere/store.db"}
+    result = CliRunner().invoke(main, ["serve", "--port", "0"], env=environ)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (
+        2,
+        "GATEWAY_STORE_URL: the file cannot be used: unable to open database file",
+    )
+
+
 @pytest.mark.parametrize(
     ("environ", "fault"),
     [

@@ -18,6 +18,7 @@ ROWS: Mapping[str, int] = {
     "gateway.tracing": 11,
     "gateway.tools": 11,
     "gateway.app": 10,
+    "gateway.callers": 10,
     "gateway.endpoint": 9,
     "gateway.page": 9,
     "gateway.params": 9,
@@ -34,7 +35,6 @@ ROWS: Mapping[str, int] = {
     "gateway.cursors": 4,
     "gateway.state": 3,
     "gateway.idempotency": 3,
-    "gateway.budgets": 3,
     "gateway.graph": 2,
     "gateway.auth": 2,
     "gateway.resources": 1,
@@ -56,6 +56,7 @@ HTTP_LIBRARIES = ("starlette", "httpx", "aiohttp")
 EMULATOR_MAY_IMPORT = ("gateway.emulator", "gateway.resources", "starlette", "jwt", "cryptography", "uvicorn")
 SETTINGS_READERS = (
     "gateway.app",
+    "gateway.callers",
     "gateway.cli",
     "gateway.commands",
     "gateway.server",

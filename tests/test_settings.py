@@ -21,6 +21,7 @@ CREDENTIALS = (
     "GATEWAY_ENTRA_CLIENT_CERTIFICATE_FILE, GATEWAY_ENTRA_FEDERATED_TOKEN_FILE, GATEWAY_ENTRA_MANAGED_IDENTITY, "
     "GATEWAY_ENTRA_CLIENT_SECRET"
 )
+SECRET_KEYS, KEY = "GATEWAY_SECRET_KEYS", Fernet.generate_key().decode()
 NO_GUID = "{0!r} is no GUID, such as 38227791-9a88-4fd7-a73d-60eb13b0e9d1"
 NO_NAME = "{0!r} is no name: letters, digits, dots, dashes, and no URL before it"
 
@@ -132,6 +133,8 @@ def test_only_variables_of_the_gateway_are_read() -> None:
             "a example",
             "'a example' is no host name; write gateway.example.com, *.example.com, or * for any",
         ),
+        ("GATEWAY_STORE_MAX_ENTRIES", "0", "Input should be greater than or equal to 1"),
+        ("GATEWAY_IDEMPOTENCY_HOURS", "0", "Input should be greater than 0"),
         ("GATEWAY_LOG_FORMAT", "xml", "Input should be 'auto', 'text' or 'json'"),
         ("GATEWAY_LOG_LEVEL", "loud", "Input should be 'debug', 'info', 'warning' or 'error'"),
     ],
@@ -228,6 +231,26 @@ def test_a_file_without_a_secret_is_refused(content: bytes, said: str, tmp_path:
     assert faults_of({"GATEWAY_ENTRA_CLIENT_SECRET_FILE": str(file)}) == (
         f"GATEWAY_ENTRA_CLIENT_SECRET_FILE={str(file)!r}: {said}",
     )
+
+
+STORES = (
+    "must be sqlite:///file.db (one machine), or redis://host:6379/0 or rediss://… (several); a password stands before "
+    "the host: redis://:password@host"
+)
+
+
+@pytest.mark.parametrize("url", ["store.db", "sqlite:///", "sqlite://store.db", "redis://", "memcached://host", "x"])
+def test_a_store_is_a_file_or_redis(url: str) -> None:
+    """Its URL may have a password in it, and is not repeated."""
+    assert faults_of({"GATEWAY_STORE_URL": url, SECRET_KEYS: KEY}) == (f"GATEWAY_STORE_URL: {STORES}",)
+
+
+def test_replicas_that_share_a_store_share_keys() -> None:
+    """A cursor of one must be understood by the others."""
+    needed = "GATEWAY_SECRET_KEYS: required with a store for several replicas, which must share them"
+    assert faults_of({"GATEWAY_STORE_URL": "redis://localhost"}) == (needed,)
+    for environ in ({"GATEWAY_STORE_URL": "sqlite:///a.db"}, {"GATEWAY_STORE_URL": "rediss://h", SECRET_KEYS: KEY}):
+        assert Settings.from_environ(environ).store_url is not None
 
 
 def test_trusted_documents_must_come_from_somewhere(tmp_path: Path) -> None:

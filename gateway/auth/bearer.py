@@ -57,8 +57,13 @@ class Caller:
 
     @property
     def partition(self) -> str:
-        """The same for two tokens only if both are verified and speak of the same person, app and tenant."""
-        who = f"{self.tenant_id} {self.object_id} {self.app_id}" if self.verified else self.assertion
+        """The same for all tokens of one person and one app, as far as they can be read; else of the token alone.
+
+        What an unverified token says of itself counts only once Graph has taken it: who keeps something for such a
+        partition sees to that. A verified caller is never in one with an unverified.
+        """
+        ids = (self.tenant_id, self.object_id, self.app_id)
+        who = " ".join(("verified" if self.verified else "claimed", *map(str, ids))) if any(ids) else self.assertion
         return sha256(who.encode()).hexdigest()
 
 

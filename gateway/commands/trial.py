@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from socket import socket
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import click
@@ -37,7 +38,7 @@ def run_with_emulator(host: str, port: int) -> None:
 
     async def both(graph: socket, entra: socket) -> None:
         async with serving(emulator, host="127.0.0.1", graph=graph, entra=entra) as served:
-            settings = Settings.from_environ(own | _to_environ(emulator, served))
+            settings = Settings.from_environ(store | own | _to_environ(emulator, served))
             token = _graph_token(emulator) if settings.auth_mode == "forward" else _gateway_token(emulator)
             with listen(host, port) as listener:
                 configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
@@ -49,7 +50,13 @@ def run_with_emulator(host: str, port: int) -> None:
                     on_started=lambda url: click.echo(_welcome(url, token)),
                 )
 
-    with listen("127.0.0.1", 0) as graph, listen("127.0.0.1", 0) as entra:
+    with (
+        listen("127.0.0.1", 0) as graph,
+        listen("127.0.0.1", 0) as entra,
+        TemporaryDirectory(prefix="gateway-") as folder,
+    ):
+        # Like the emulator's objects, keys are forgotten at the end.
+        store = {"GATEWAY_STORE_URL": f"sqlite:///{folder}/store.db"}
         run(both(graph, entra))
 
 

@@ -82,7 +82,7 @@ async def _settle_all(pending: Sequence[Pending], context: Context, variables: M
 async def _settle(pending: Pending, context: Context, variables: Mapping[str, Any]) -> None:
     field, below = pending.field, list[Pending]()
     try:
-        ask = Ask(context, pending.source, field.arguments(variables), field.selection)
+        ask = Ask(context, field.key, pending.source, field.arguments(variables), field.selection)
         source = await field.resolver(ask)
         pending.completed[field.key] = field.complete(source, below)
     except Exception as failure:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+from gateway.clock import Deadline
 from gateway.errors import GatewayError, InternalServerError
 from gateway.graph.bulk import BulkWriter
 from gateway.graph.client import Errand, GraphClient
@@ -53,6 +54,10 @@ class Loader:
         self._written: list[tuple[tuple[GraphRequest, ...], asyncio.Task[Any]]] = []
         self.writes = 0
 
+    @property
+    def deadline(self) -> Deadline:
+        return self._errand.deadline
+
     def rewind(self) -> None:
         """Back to the beginning: what is asked for again is answered as it was, and what is new is sent."""
         self.writes = 0
@@ -73,25 +78,34 @@ class Loader:
 
     async def write(self, request: GraphRequest) -> Answer:
         """Graph's success answer; raises `GatewayError`. What was read before is out of date."""
-
-        async def begin() -> Answer:
-            self._calls.count(1)
-            return await self._client.write(request, self._errand)
-
-        return await self._see_through((request,), begin)
+        return await self.see_through((request,), lambda: self.send(request))
 
     async def write_all(self, requests: Sequence[GraphRequest], *, stop: bool) -> list[Answer | GatewayError]:
         """What became of each, in order: Graph's success answer, or why there is none. See `BulkWriter`."""
+        return await self.see_through(tuple(requests), lambda: self.send_all(requests, stop=stop))
+
+    async def send(self, request: GraphRequest) -> Answer:
+        """The same as `write`, but not remembered: for what is seen through already."""
+        self._calls.count(1)
+        return await self._client.write(request, self._errand)
+
+    async def send_all(self, requests: Sequence[GraphRequest], *, stop: bool) -> list[Answer | GatewayError]:
+        """The same as `write_all`, but not remembered."""
         writer = BulkWriter(self._client, self._errand, self._calls, batching=self._batching, stop=stop)
-        return await self._see_through(tuple(requests), lambda: writer.write(requests))
+        return await writer.write(requests)
+
+    async def look(self, request: GraphRequest, path: str) -> Page:
+        """The same as `read_page`, but not remembered: it may be asked for again to see what has changed."""
+        content = await self._client.read(request, self._errand, self._gather)
+        return to_page(content, base_url=self._client.base_url, path=path)
 
     def close(self) -> None:
         for task in self._reads.values():
             task.cancel()
         self._gather.close()
 
-    async def _see_through(self, requests: tuple[GraphRequest, ...], begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Waits for the write; if the caller goes, it goes on and its outcome is logged."""
+    async def see_through(self, requests: tuple[GraphRequest, ...], begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Waits for what `begin` does to send the writes; if the caller goes, it goes on and its outcome is logged."""
         if self.writes == len(self._written):
             task = asyncio.create_task(begin())
             self._hold(task)

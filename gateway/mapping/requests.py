@@ -65,8 +65,9 @@ def to_update(place: Place, key: str, given: Mapping[str, Any]) -> GraphRequest:
     return GraphRequest("PATCH", place.item_path(key), place.spec.permissions[Operation.UPDATE], body=body)
 
 
-def to_delete(place: Place, key: str) -> GraphRequest:
-    return GraphRequest("DELETE", place.item_path(key), place.spec.permissions[Operation.DELETE])
+def to_delete(place: Place, key: str, argument: str | None = None) -> GraphRequest:
+    """`argument` names the key in errors, if it is not named as in Graph."""
+    return GraphRequest("DELETE", place.item_path(key, argument), place.spec.permissions[Operation.DELETE])
 
 
 def to_action(place: Place, action: ActionSpec, key: str | None, given: Mapping[str, Any]) -> GraphRequest:

@@ -114,7 +114,7 @@ class ManagedTenantAlertLog(Resource, entity_set="managedTenantAlertLogs"):
     alert = link("ManagedTenantAlert", "The alert that the log entry belongs to.")
 
 
-class ManagedTenantAlertRule(Resource, entity_set="managedTenantAlertRules"):
+class ManagedTenantAlertRule(Resource, entity_set="managedTenantAlertRules", natural_key=("displayName",)):
     """Says when to raise an alert, about which managed tenants, and who is told."""
 
     id = key("Identifies the rule. Assigned by Microsoft Graph.")

@@ -147,6 +147,7 @@ class Resource:
 
     `documented` operations have a page in the Graph reference; the others rest on OData's conventions. What a create
     or an update by convention may set is not known: every property but the key, unless some are declared for it.
+    `natural_key` names the properties by which people tell these objects apart.
     """
 
     spec: ClassVar[ResourceSpec]
@@ -160,6 +161,7 @@ class Resource:
         get_permission: str | None = None,
         write_permission: str | None = None,
         within: str | None = None,
+        natural_key: tuple[str, ...] = (),
         joined_by: str | None = None,
         pages: Mapping[Operation, str] | None = None,
     ) -> None:
@@ -183,11 +185,14 @@ class Resource:
                 for each in _only(ActionSpec, members)
             ),
             within=within,
+            natural_key=natural_key,
             joined_by=joined_by,
             pages=pages or {},
         )
-        if joined_by is not None and not cls.spec.has_property(joined_by):
-            raise TypeError(f"{cls.__name__}: joined by {joined_by}, which is none of its properties")
+        for role, names in (("joined", [joined_by] if joined_by else []), ("known", natural_key)):
+            for name in names:
+                if not cls.spec.has_property(name):
+                    raise TypeError(f"{cls.__name__}: {role} by {name}, which is none of its properties")
 
 
 def declared(cls: type, *kinds: type) -> list[Any]:

@@ -14,6 +14,7 @@ class CloudPcConnection(
     documented=LIST | GET,
     read_permission="CloudPC.Read.All",
     write_permission="CloudPC.ReadWrite.All",
+    natural_key=("tenantId", "displayName"),
 ):
     """The network connection of a managed tenant that its Cloud PCs use, and the state of its health check."""
 

@@ -153,6 +153,8 @@ class ResourceSpec:
     actions: tuple[ActionSpec, ...] = ()
     within: str | None = None
     """The resource whose every entity has a set of these of its own; None: the set is the namespace's."""
+    natural_key: tuple[str, ...] = ()
+    """Properties by which people tell these objects apart; one that was created and lost sight of is found by them."""
     joined_by: str | None = None
     """The property by which other resources refer to this one, under the same name."""
     pages: Mapping[Operation, str] = field(default_factory=dict, hash=False)

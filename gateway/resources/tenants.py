@@ -217,6 +217,7 @@ class TenantTag(
     documented=LIST | GET | CREATE | UPDATE | DELETE,
     read_permission="ManagedTenants.Read.All",
     write_permission="ManagedTenants.ReadWrite.All",
+    natural_key=("displayName",),
 ):
     """A label that a service provider puts on managed tenants."""
 

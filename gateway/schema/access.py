@@ -35,7 +35,7 @@ def build_asking(
     name: str, of: GraphQLType, description: str, access: Access, resolver: Resolver, *arguments: StrawberryArgument
 ) -> StrawberryField:
     async def resolve(root: Any, info: strawberry.Info[Context], **arguments: Any) -> Any:
-        return await resolver(Ask(info.context, root, arguments, selected(info)))
+        return await resolver(Ask(info.context, str(info.path.key), root, arguments, selected(info)))
 
     field = build_resolved(name, of, f"{description}\n\n{_told(access)}", resolve, *arguments)
     field.metadata = MappingProxyType({ASKING: Asking(access, resolver)})

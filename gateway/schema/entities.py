@@ -79,8 +79,7 @@ async def read_created(loader: Loader, place: Place, answer: Answer, names: Iter
     entity = to_written(place, answer)
     if entity is not None:
         return entity
-    spec = place.spec
-    key = _key_from_location(spec.entity_set, answer)
+    spec, key = place.spec, key_of(place, answer)
     if key is None:
         raise OutcomeUnknownError(
             f"Microsoft Graph reported {answer.status} without the object or its {spec.key.name}: it was created, "
@@ -88,6 +87,12 @@ async def read_created(loader: Loader, place: Place, answer: Answer, names: Iter
             hint=f"List {spec.entity_set} to find it. Do not create it again.",
         )
     return await read_back(loader, place, key, answer, names)
+
+
+def key_of(place: Place, answer: Answer) -> str | None:
+    """The key of the entity that a create made, if the answer tells it."""
+    entity = to_written(place, answer)
+    return entity[place.spec.key.name] if entity else _key_from_location(place.spec.entity_set, answer)
 
 
 async def read_back(loader: Loader, place: Place, key: str, answer: Answer, names: Iterable[str]) -> Entity:

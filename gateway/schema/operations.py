@@ -1,6 +1,7 @@
 """Resources → the fields of `Query` and `Mutation`."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import strawberry
 from strawberry.types.arguments import StrawberryArgument
@@ -11,12 +12,18 @@ from gateway.resources.reference import access_to, access_to_action
 from gateway.resources.spec import READS, ActionSpec, ComplexSpec, Operation, Presence, ResourceSpec
 from gateway.schema.access import build_asking
 from gateway.schema.actions import action_resolver
-from gateway.schema.bulk import bulk_field
+from gateway.schema.bulk import bulk_create_field, bulk_delete_field
+from gateway.schema.creates import key_argument
 from gateway.schema.fields import GraphQLType, build_argument, list_of, optional
 from gateway.schema.lists import list_arguments
 from gateway.schema.resolvers import RESOLVERS, Root, parent_arguments
 from gateway.schema.types import ResourceTypes
 from gateway.schema.values import ValueTypes
+
+ONE_KEY: Final = (
+    "Makes it safe to send the create again: with the same key and input none is made twice. Your own random text; "
+    "takes a gateway with a store."
+)
 
 
 class RootFields:
@@ -31,11 +38,13 @@ class RootFields:
         return [self._field(self._root(spec), each) for each in spec.operations & READS if _has_root(spec, each)]
 
     def writes(self, spec: ResourceSpec) -> list[StrawberryField]:
-        """The fields of writes, the bulk create and actions."""
+        """The fields of writes, those of bulk and actions."""
         root = self._root(spec)
         fields = [self._field(root, each) for each in spec.operations & ~READS]
         if Operation.CREATE in spec.operations:
-            fields.insert(1, bulk_field(root))
+            fields.insert(1, bulk_create_field(root))
+        if Operation.DELETE in spec.operations:
+            fields.append(bulk_delete_field(root))
         return [*fields, *(self._action_field(root, each) for each in spec.actions)]
 
     def _root(self, spec: ResourceSpec) -> Root:
@@ -89,7 +98,8 @@ def _signature(root: Root, operation: Operation) -> tuple[str, GraphQLType, str,
             return spec.entity_type, types.object, description, [key]
         case Operation.CREATE:
             given = build_argument("input", types.create_input, f"The {spec.name} to create.")
-            return f"create{spec.name}", types.object, f"Creates one {spec.name} and answers with it.", [given]
+            arguments = [given, key_argument(ONE_KEY)]
+            return f"create{spec.name}", types.object, f"Creates one {spec.name} and answers with it.", arguments
         case Operation.UPDATE:
             given = build_argument("input", types.update_input, "What to change.")
             return f"update{spec.name}", types.object, f"Changes one {spec.name} and answers with it.", [key, given]

@@ -1,6 +1,6 @@
 """One generic resolver for each operation that a resource can offer: arguments → requests to Graph → JSON."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +8,13 @@ import strawberry
 from strawberry.types.arguments import StrawberryArgument
 
 from gateway.errors import NotFoundError
-from gateway.graph.request import Entity
+from gateway.graph.request import Entity, GraphRequest
+from gateway.graph.transport import Answer
 from gateway.mapping.place import Place, to_linked, to_root
 from gateway.mapping.requests import to_create, to_delete, to_update
 from gateway.resources.spec import Operation, ResourceSpec
 from gateway.schema.context import Ask, Resolver
+from gateway.schema.creates import create_with_keys, given_key, read_result
 from gateway.schema.entities import read_back, read_created, read_entity, to_written
 from gateway.schema.fields import build_argument
 from gateway.schema.lists import read_connection
@@ -72,8 +74,16 @@ def get_resolver(root: Root) -> Resolver:
 def create_resolver(root: Root) -> Resolver:
     async def resolve(ask: Ask) -> Entity:
         loader, place = ask.context.loader, root.place(ask.arguments)
-        answer = await loader.write(to_create(place, ask.arguments["input"]))
-        return await read_created(loader, place, answer, root.types.names(ask.selection))
+        request, names = to_create(place, ask.arguments["input"]), root.types.names(ask.selection)
+        key = given_key(ask)
+        if key is None:
+            return await read_created(loader, place, await loader.write(request), names)
+
+        async def send(requests: Sequence[GraphRequest]) -> list[Answer]:
+            return [await loader.send(each) for each in requests]
+
+        [result] = await create_with_keys(ask, place, [(key, request)], send)
+        return await read_result(ask.context, place, result, names, ask.key)
 
     return resolve
 

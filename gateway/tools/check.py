@@ -11,11 +11,12 @@ from typing import Final
 
 import httpx
 
-from gateway.app import build_auth, build_confidential_client, create_app
+from gateway.app import create_app
 from gateway.auth.bearer import Caller
 from gateway.auth.claims import to_unverified_claims
 from gateway.auth.entra import Entra, HttpClient
 from gateway.auth.keys import SigningKeys
+from gateway.callers import build_auth, build_confidential_client
 from gateway.clock import Clock, Deadline
 from gateway.errors import ForbiddenError, GatewayError, UpstreamUnavailableError, UpstreamUnsupportedError
 from gateway.graph.answer import VERSION_HINT

@@ -118,13 +118,23 @@ async def test_claims_cannot_write_into_a_log() -> None:
     assert (caller.tenant_id, caller.object_id, caller.app_id) == (None, None, None)
 
 
-def test_unverified_callers_share_nothing() -> None:
-    """Two tokens that claim the same person are two partitions unless they are verified."""
-    one = Caller("a", "t", "o", "p", None, verified=False)
-    other = Caller("b", "t", "o", "p", None, verified=False)
-    assert one.partition != other.partition
-    verified = [Caller(token, "t", "o", "p", None, verified=True).partition for token in "ab"]
-    assert verified[0] == verified[1] != one.partition
+def test_a_partition_is_of_one_person_and_app() -> None:
+    """A new token changes nothing; another tenant, person or app does, and so does whether the token was verified."""
+
+    def partition(
+        tenant: str | None, person: str | None, app: str | None, token: str = "a", *, verified: bool = True
+    ) -> str:
+        return Caller(token, tenant, person, app, None, verified).partition
+
+    assert partition("t", "o", "p") == partition("t", "o", "p", token="b")
+    assert partition("t", "o", "p", verified=False) == partition("t", "o", "p", token="b", verified=False)
+    others = [("t", "o", "p"), ("u", "o", "p"), ("t", "u", "p"), ("t", "o", "u"), ("t", "o", None), ("t", None, "o")]
+    assert len({partition(*each, verified=verified) for each in others for verified in (True, False)}) == 12
+
+
+def test_tokens_that_cannot_be_read_share_nothing() -> None:
+    """Each is a partition of its own."""
+    assert len({Caller(token, None, None, None, None, verified=False).partition for token in "ab"}) == 2
 
 
 async def test_two_headers_on_the_wire_are_refused(gateway: Harness) -> None:

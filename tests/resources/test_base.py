@@ -269,6 +269,11 @@ def declare(members: Mapping[str, Any], **options: Any) -> None:
             lambda: declare({}, joined_by="name"), "Thing: joined by name, which is none of its properties", id="a join"
         ),
         pytest.param(
+            lambda: declare({}, natural_key=("name",)),
+            "Thing: known by name, which is none of its properties",
+            id="a natural key",
+        ),
+        pytest.param(
             lambda: declare({"name": text("Its name.", on_update=OPTIONAL)}, documented=CREATE),
             "Thing: CREATE is documented, but no property is part of its input",
             id="a create of nothing",

@@ -145,16 +145,20 @@ def fields(name: str) -> dict[str, str]:
         pytest.param(
             "Mutation",
             {
-                "createMachine": "(input: CreateMachineInput!): Machine",
-                "createMachines": "(inputs: [CreateMachineInput!]!, onError: OnError!): CreateMachinesPayload",
+                "createMachine": "(input: CreateMachineInput!, idempotencyKey: String): Machine",
+                "createMachines": "(inputs: [CreateMachineInput!]!, onError: OnError!, idempotencyKey: String): "
+                "CreateMachinesPayload",
                 "updateMachine": "(serialNumber: ID!, input: UpdateMachineInput!): Machine",
                 "deleteMachine": "(serialNumber: ID!): ID",
+                "deleteMachines": "(serialNumbers: [ID!]!, onError: OnError!): DeleteMachinesPayload",
                 "moveMachine": "(serialNumber: ID!, city: String!, tools: [Tool!]): Place",
                 "findMachines": "[Machine!]",
-                "createPart": "(machineId: ID!, input: CreatePartInput!): Part",
-                "createParts": "(machineId: ID!, inputs: [CreatePartInput!]!, onError: OnError!): CreatePartsPayload",
+                "createPart": "(machineId: ID!, input: CreatePartInput!, idempotencyKey: String): Part",
+                "createParts": "(machineId: ID!, inputs: [CreatePartInput!]!, onError: OnError!, "
+                "idempotencyKey: String): CreatePartsPayload",
                 "updatePart": "(machineId: ID!, id: ID!, input: UpdatePartInput!): Part",
                 "deletePart": "(machineId: ID!, id: ID!): ID",
+                "deleteParts": "(machineId: ID!, ids: [ID!]!, onError: OnError!): DeletePartsPayload",
                 "mendPart": "(machineId: ID!, id: ID!): Part",
             },
             id="the writes that are offered, and actions",

@@ -109,7 +109,7 @@ def fields(spec: ResourceSpec, operations: Operation) -> list[str]:
     named = {
         Operation.CREATE: [f"create{spec.name}", f"create{s[0].upper()}{s[1:]}"],
         Operation.UPDATE: [f"update{spec.name}"],
-        Operation.DELETE: [f"delete{spec.name}"],
+        Operation.DELETE: [f"delete{spec.name}", f"delete{s[0].upper()}{s[1:]}"],
     }
     return [name for each in operations & WRITES for name in named[each]]
 

@@ -58,6 +58,8 @@ def test_each_set_has_a_section_of_its_fields() -> None:
         f"| none named | {posted} |\n"
         "| `Mutation.updateAlert` | Changes one Alert and answers with it. | none named | by convention |\n"
         "| `Mutation.deleteAlert` | Deletes one Alert and answers with its id. | none named | by convention |\n"
+        "| `Mutation.deleteAlerts` | Deletes many alerts, 20 in one call to Graph; each has its own outcome. "
+        "| none named | by convention |\n"
         "| `Mutation.resolve` | Ends all \\| some. | none named | by convention |\n"
         f"| `Mutation.find` | Finds some. | `ManagedTenants.Read.All` | {found} |\n"
         "| `Alert.logs` | What was noted about it. | none named | by convention |\n"

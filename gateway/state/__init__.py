@@ -1,0 +1,1 @@
+"""What outlives an operation, and with Redis the process: small named entries that expire."""
