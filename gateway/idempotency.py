@@ -36,7 +36,7 @@ from gateway.state.store import Store
 
 log = logging.getLogger("gateway")
 
-SPARE_SECONDS: Final = 10.0
+SPARE_SECONDS: Final = 5.0
 """After its deadline a create may still be noting its outcome, and the clocks of replicas differ a little."""
 
 FIRST_WAIT_SECONDS: Final = 0.05

@@ -89,9 +89,16 @@ class ClaimsChallenge:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
+    """`after_work`: the work is done at once, and the answer held back."""
+
     seconds: float
+    after_work: bool = False
 
     async def __call__(self, attempt: Attempt, /) -> Reply:
+        if self.after_work:
+            reply = await attempt.done()
+            await attempt.clock.sleep(self.seconds)
+            return reply
         await attempt.clock.sleep(self.seconds)
         return await attempt.done()
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.emulator.app import Emulator
 from gateway.emulator.faults import (
     CLAIMS,
     HTML,
@@ -32,6 +33,7 @@ from gateway.emulator.faults import (
 )
 from tests.clock import SteppingClock
 from tests.emulator.client import CONNECTION, CONNECTION_TYPE, CONNECTIONS, TAGS, Client, refusal, without_control
+from tests.harness import ISSUER
 
 BODY = {"@odata.type": CONNECTION_TYPE, **CONNECTION}
 
@@ -112,11 +114,23 @@ async def test_a_claims_challenge_carries_the_claims_encoded(
     assert ClaimsChallenge().claims == CLAIMS
 
 
-async def test_a_delay_passes_before_the_work(graph: Client, clock: SteppingClock) -> None:
+@pytest.mark.parametrize("after_work", [False, True])
+async def test_a_delay_passes_before_the_work_or_after_it(after_work: bool) -> None:
     """The answer is the usual one, later."""
-    graph.emulator.faults.add(FaultRule(fault=Delay(2.5)))
-    assert (await post(graph)).status_code == 201
-    assert clock.sleeps == [2.5]
+    there: list[int] = []
+
+    class Watching(SteppingClock):
+        async def sleep(self, seconds: float) -> None:
+            there.append(stocked_count(graph))
+            await super().sleep(seconds)
+
+    clock = Watching()
+    graph = Client(Emulator(issuer=ISSUER, clock=clock))
+    async with graph.http:
+        before = stocked_count(graph)
+        graph.emulator.faults.add(FaultRule(fault=Delay(2.5, after_work=after_work)))
+        assert (await post(graph)).status_code == 201
+    assert (clock.sleeps, there) == ([2.5], [before + after_work])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A real Redis (Debian's `redis-server`), on a free port and with a folder of its own."""
 
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -36,6 +37,14 @@ class RedisServer:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+
+    def pause(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
 
     def _is_there(self) -> bool:
         with closing(socket.socket()) as client:

@@ -107,9 +107,25 @@ def test_the_first_mutation(running: Running) -> None:
     assert answer == shown
 
 
+def test_a_create_that_is_sent_again(running: Running) -> None:
+    """The same object, by argument and by header."""
+    document = blocks("graphql")[1]
+    variables = json.loads(blocks("json")[0])
+    headers = {"authorization": f"Bearer {running.token}"}
+    key = re.search('idempotencyKey: "([^"]+)"', document)
+    assert key
+    bare = document.replace(f", {key[0]}", "")
+    answers = [
+        httpx.post(running.url, json={"query": query, "variables": variables}, headers=headers | more).json()
+        for query, more in ((document, {}), (document, {}), (bare, {"idempotency-key": key[1]}))
+    ]
+    assert [each.get("extensions") for each in answers] == [None, *[{"replayed": ["createCloudPcConnection"]}] * 2]
+    assert len({each["data"]["createCloudPcConnection"]["id"] for each in answers}) == 1
+
+
 @pytest.mark.parametrize(
     ("number", "calls"),
-    [pytest.param(1, 2, id="a join"), pytest.param(2, 3, id="a batch"), pytest.param(3, 1, id="bulk")],
+    [pytest.param(2, 2, id="a join"), pytest.param(3, 3, id="a batch"), pytest.param(4, 1, id="bulk")],
 )
 def test_the_whole_graph(running: Running, number: int, calls: int) -> None:
     """Each document works as it stands, and costs no more calls than it says."""
@@ -128,7 +144,7 @@ def test_the_whole_graph(running: Running, number: int, calls: int) -> None:
 def test_the_permissions_of_a_document(tmp_path: Path) -> None:
     """Field by field, and together."""
     file = tmp_path / "overview.graphql"
-    file.write_text(blocks("graphql")[2], encoding="utf-8")
+    file.write_text(blocks("graphql")[3], encoding="utf-8")
     done = gateway("permissions", str(file))
     assert done.stdout.splitlines()[-1].startswith("Delegated permissions: CloudPC.Read.All ")
 

@@ -1,7 +1,6 @@
 """The store in Redis, a real one."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 
@@ -69,11 +68,10 @@ async def test_a_redis_that_is_full_refuses_what_is_new(open_store: OpenStore, s
 
 async def test_a_redis_that_hangs_is_given_up(server: RedisServer, open_store: OpenStore) -> None:
     """Nobody waits for it as long as for Graph."""
-    assert server.process is not None
     async with open_store(100) as store:
         assert await store.get("a") is None
-        server.process.send_signal(signal.SIGSTOP)
+        server.pause()
         async with asyncio.timeout(10):
             with pytest.raises(StoreUnavailableError):
                 await store.get("a")
-        server.process.send_signal(signal.SIGCONT)
+        server.go_on()
