@@ -19,7 +19,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.admission import Admission
 from gateway.auth.entra import Entra, HttpClient
+from gateway.budgets import Budgets
 from gateway.callers import build_auth, open_http
 from gateway.clock import Clock, SystemClock
 from gateway.cursors import CursorSealer
@@ -115,6 +117,8 @@ def create_app(
     trusted = _build_trusted(settings, documents, executor)
     own_store = None if store else build_store(settings, clock)
     store = store or own_store
+    admission = Admission(most_running=settings.max_operations, most_queued=settings.max_queued_operations)
+    telemetry.watch_queue(lambda: admission.queued)
     endpoint = Endpoint(
         documents=documents,
         trusted=trusted,
@@ -123,6 +127,8 @@ def create_app(
         authenticator=authenticator,
         exchange=exchange,
         open_loader=open_loader,
+        admission=admission,
+        budgets=_build_budgets(settings, store, clock, telemetry),
         ledger=Ledger(store, kept_seconds=settings.idempotency_hours * 3600, clock=clock) if store else None,
         count_creates=partial(count_creates, core),
         cursors=CursorSealer(_cursor_keys(settings)),
@@ -209,6 +215,19 @@ def build_store(settings: Settings, clock: Clock) -> Store | None:
         return SqliteStore(path, max_entries=settings.store_max_entries, clock=clock)
     except StoreUnavailableError as error:
         raise SettingsError([f"GATEWAY_STORE_URL: the file cannot be used: {error.__cause__}"]) from None
+
+
+def _build_budgets(settings: Settings, store: Store | None, clock: Clock, telemetry: Telemetry) -> Budgets | None:
+    if not settings.graph_budgets and settings.caller_calls_per_minute is None:
+        return None
+    return Budgets(
+        of_graph=settings.graph_budgets,
+        calls_per_minute=settings.caller_calls_per_minute,
+        app_id=None if settings.auth_mode == "forward" else settings.gateway_app,
+        shared=store.buckets if store else None,
+        clock=clock,
+        observe=telemetry.observe_budget_wait,
+    )
 
 
 def _build_limits(settings: Settings) -> Limits:

@@ -15,8 +15,10 @@ from graphql import ExecutionResult, OperationDefinitionNode, OperationType
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gateway.admission import Admission
 from gateway.auth.bearer import Authenticator, Caller
 from gateway.auth.exchange import Exchange
+from gateway.budgets import Budgets
 from gateway.clock import Clock, Deadline
 from gateway.cursors import CursorSealer
 from gateway.documents import Document, Documents, Prepared
@@ -65,6 +67,8 @@ class Endpoint:
     authenticator: Authenticator
     exchange: Exchange
     open_loader: Callable[[Errand], Loader]
+    admission: Admission
+    budgets: Budgets | None
     ledger: Ledger | None
     count_creates: Callable[[Document, OperationDefinitionNode], int]
     cursors: CursorSealer
@@ -109,9 +113,14 @@ class Endpoint:
             raise MutationOverGetError("A mutation must be sent with POST.")
         check_variables(params.variables, self.limits)
         claimant = Claimant(caller.partition, caller.verified, self._header_key(request, prepared.document, definition))
+        tenant = caller.tenant_id or caller.digest.hex()
         with _while_there(request):
-            errand = await self._errand(caller, operation, deadline)
-            return await self._execute(prepared, operation.name, params, errand, claimant)
+            await self.admission.enter(tenant, deadline)
+            try:
+                errand = await self._errand(caller, operation, deadline)
+                return await self._execute(prepared, operation.name, params, errand, claimant)
+            finally:
+                self.admission.leave(tenant)
 
     def _deadline(self, request: HttpRequest) -> Deadline:
         """The operation's deadline; `X-Deadline-Ms`, milliseconds from now, can only bring it nearer."""
@@ -155,7 +164,7 @@ class Endpoint:
                 return await self.exchange.access_token(caller, claims, deadline)
 
         await token(None)
-        return Errand(token, deadline, operation)
+        return Errand(token, deadline, operation, self.budgets.of(caller) if self.budgets else None)
 
     def _header_key(self, request: HttpRequest, document: Document, definition: OperationDefinitionNode) -> str | None:
         """The key of the header `Idempotency-Key`. Queries may have one: some clients send it with everything."""

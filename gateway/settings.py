@@ -63,6 +63,11 @@ class Settings(BaseSettings):
     max_bulk_items: Count = Field(100, description="Objects that one bulk field may create or delete.")
     graph_batch: bool = Field(True, description="Whether calls of one operation travel together, 20 in one `$batch`.")
     graph_concurrency: Count = Field(10, description="Calls to Graph that one operation may have in flight.")
+    graph_budgets: bool = Field(
+        True,
+        description="Whether calls are held back to keep within Graph's limits for this service: 100 writes and 1,000 "
+        "calls in 20 seconds for an app in a tenant, twice that for a tenant.",
+    )
     max_answer_bytes: Count = Field(8_000_000, description="Largest answer that is read from Graph, decompressed.")
     deadline_seconds: float = Field(
         30, gt=0, le=600, description="Time for one operation; a caller's `X-Deadline-Ms` can only shorten it."
@@ -129,6 +134,13 @@ class Settings(BaseSettings):
         ("*",), description="Host names that requests may be addressed to; `*.example.com` works."
     )
     cors_origins: Origins = Field((), description="Browser origins that may call; `*` for any. Default: none.")
+    max_operations: Count = Field(256, description="Operations that run at a time.")
+    max_queued_operations: int = Field(
+        256, ge=0, description="Operations that wait for their turn; more are told to come again."
+    )
+    caller_calls_per_minute: Count | None = Field(
+        None, description="Calls to Graph that one caller may make in a minute. Default: no limit."
+    )
     max_body_bytes: Count = Field(1_000_000, description="Largest request body, decompressed.")
     admin_port: Port | None = Field(None, description="Port for Prometheus' `/metrics`. Default: none.")
 

@@ -5,7 +5,7 @@
 
 import logging
 from asyncio import CancelledError
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -101,6 +101,12 @@ class Telemetry:
             "gateway_graph_call_seconds", "Time of one HTTP call to Microsoft Graph.", ["method"], registry=registry
         )
         self._running = Gauge("gateway_operations_running", "Operations in flight.", registry=registry)
+        self._queued = Gauge("gateway_operations_queued", "Operations that wait for their turn.", registry=registry)
+        self._budget_wait = Histogram(
+            "gateway_budget_wait_seconds",
+            "Time that calls were held back to keep within Microsoft Graph's limits.",
+            registry=registry,
+        )
         # There are few series, and finding one takes longer than counting.
         self._operations, self._seconds = cache(operations.labels), cache(seconds.labels)
         self._executions = cache(executions.labels)
@@ -133,6 +139,13 @@ class Telemetry:
     def count_execution(self, way: str) -> None:
         """One operation, run by its plan, by its plan and then by graphql-core, or by graphql-core."""
         self._executions(way).inc()
+
+    def watch_queue(self, count: Callable[[], int]) -> None:
+        """How many operations wait is asked for when metrics are read."""
+        self._queued.set_function(count)
+
+    def observe_budget_wait(self, seconds: float) -> None:
+        self._budget_wait.observe(seconds)
 
     def exchange(self) -> SpanContext:
         """Spans the time it takes to get a Graph access token for the caller."""

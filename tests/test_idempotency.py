@@ -26,6 +26,7 @@ from gateway.emulator.faults import (
     Stack,
 )
 from gateway.errors import StoreUnavailableError
+from gateway.state.buckets import Buckets
 from tests.clock import SteppingClock
 from tests.harness import ISSUER, Harness, running
 from tests.test_operations import INPUT
@@ -512,6 +513,7 @@ class Failing:
     """A store that does not answer, from the given call on."""
 
     def __init__(self, after: int) -> None:
+        self.buckets: Buckets | None = None
         self.kept: dict[str, bytes] = {}
         self.left = after
 

@@ -35,6 +35,8 @@ ROWS: Mapping[str, int] = {
     "gateway.cursors": 4,
     "gateway.state": 3,
     "gateway.idempotency": 3,
+    "gateway.budgets": 3,
+    "gateway.admission": 3,
     "gateway.graph": 2,
     "gateway.auth": 2,
     "gateway.resources": 1,

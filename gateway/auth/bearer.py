@@ -54,6 +54,8 @@ class Caller:
     app_id: str | None
     expires_at: float | None
     verified: bool
+    digest: bytes = field(repr=False)
+    """The token's hash: separates what no claim can."""
 
     @property
     def partition(self) -> str:
@@ -63,7 +65,7 @@ class Caller:
         partition sees to that. A verified caller is never in one with an unverified.
         """
         ids = (self.tenant_id, self.object_id, self.app_id)
-        who = " ".join(("verified" if self.verified else "claimed", *map(str, ids))) if any(ids) else self.assertion
+        who = " ".join(("verified" if self.verified else "claimed", *map(str, ids))) if any(ids) else self.digest.hex()
         return sha256(who.encode()).hexdigest()
 
 
@@ -229,6 +231,7 @@ def _to_caller(token: str, unverified: Unverified, *, verified: bool) -> Caller:
         app_id=unverified.app_id,
         expires_at=unverified.expires_at,
         verified=verified,
+        digest=unverified.digest,
     )
 
 

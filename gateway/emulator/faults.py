@@ -95,12 +95,9 @@ class Delay:
     after_work: bool = False
 
     async def __call__(self, attempt: Attempt, /) -> Reply:
-        if self.after_work:
-            reply = await attempt.done()
-            await attempt.clock.sleep(self.seconds)
-            return reply
+        reply = await attempt.done() if self.after_work else None
         await attempt.clock.sleep(self.seconds)
-        return await attempt.done()
+        return reply or await attempt.done()
 
 
 @dataclass(frozen=True, slots=True)

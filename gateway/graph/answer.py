@@ -94,7 +94,7 @@ def to_object(answer: Answer) -> dict[str, Json]:
 
 def to_error(request: GraphRequest, answer: Answer, *, now: float) -> GatewayError:
     """The error for an answer that is no success. `now`: seconds since 1970, for dates in `Retry-After`."""
-    fault, target = _fault(answer)
+    fault, target = to_fault(answer)
     claims = to_claims(answer.headers) if answer.status in {401, 403} else None
     is_version = fault.message is not None and _MISSING_SEGMENT.search(fault.message) is not None
     kind = _kind(request, fault, has_claims=claims is not None, is_version=is_version)
@@ -160,7 +160,7 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> int | None
     return max(0, math.ceil((moment - datetime.fromtimestamp(now, UTC)).total_seconds()))
 
 
-def _fault(answer: Answer) -> tuple[GraphFault, str | None]:
+def to_fault(answer: Answer) -> tuple[GraphFault, str | None]:
     """Graph's error object and its `target`; of a body without one (HTML, nothing) only the headers tell."""
     try:
         error = to_object(answer).get("error")

@@ -39,6 +39,7 @@ def to_batch(requests: Sequence[GraphRequest], *, in_order: bool = False) -> Gra
         permissions.pop() if len(permissions) == 1 else None,
         body=orjson.dumps({"requests": items}),
         only_reads=not any(request.is_write for request in requests),
+        count=len(requests),
     )
 
 

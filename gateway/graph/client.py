@@ -5,7 +5,7 @@ Used by `loader.py` only, which is the one way upstream of an operation.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from uuid import uuid4
 
 from gateway.clock import Clock, Deadline
@@ -18,7 +18,9 @@ from gateway.errors import (
     UpstreamUnavailableError,
     UpstreamUnsupportedError,
 )
-from gateway.graph.answer import OUTCOME_HINT, BrokenAnswerError, to_error, to_object
+from gateway.graph.answer import OUTCOME_HINT, BrokenAnswerError, to_error, to_fault, to_object
+from gateway.graph.outage import STATUSES as OUTAGE_STATUSES
+from gateway.graph.outage import Outages
 from gateway.graph.request import HEADERS, JSON, GraphRequest, Json
 from gateway.graph.retry import RetryBudget, send_with_retries
 from gateway.graph.transport import Answer, AnswerTooLargeError, LostError, NotSentError, Transport, TransportError
@@ -33,6 +35,11 @@ Call = Callable[[GraphRequest, str], Awaitable[Answer]]
 LARGEST_SUCCESS: Final = 299
 MAX_ID_LENGTH: Final = 64
 
+UNAUTHORIZED: Final = 401
+
+PATIENCE_SECONDS: Final = 10.0
+"""Who waited so long for an answer in vain was not in a hurry."""
+
 NO_CONTENT: Final = 204
 """What a read of a link that leads to nothing may be answered with.
 
@@ -40,13 +47,24 @@ https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part1-protocol.html#se
 """
 
 
+class Budget(Protocol):
+    """What the caller may still ask of Graph."""
+
+    async def spend(self, calls: int, *, is_write: bool, deadline: Deadline) -> None:
+        """Waits until so many calls may be made; raises `ThrottledError` if that takes too long."""
+
+    def accept(self) -> None:
+        """Graph has taken the caller's token."""
+
+
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """On whose behalf, until when, and in which operation a request is sent."""
+    """On whose behalf, until when, and in which operation a request is sent. `budget` None is without limits."""
 
     token: TokenSource
     deadline: Deadline
     operation: Operation
+    budget: Budget | None = None
 
 
 class GraphClient:
@@ -57,6 +75,7 @@ class GraphClient:
         self._clock = clock
         self._telemetry = telemetry
         self._budget = RetryBudget()
+        self._outages = Outages(clock)
         self.base_url = base_url
 
     async def read(self, request: GraphRequest, errand: Errand, call: Call) -> dict[str, Json]:
@@ -112,10 +131,30 @@ class GraphClient:
         return await self._send_as(token, request, lambda token: self.call(request, token, errand), errand)
 
     async def call(self, request: GraphRequest, token: str, errand: Errand) -> Answer:
-        """One HTTP call; raises `TransportError`."""
+        """One HTTP call; raises `TransportError`, or `GatewayError` if it is not to be made now."""
+        template = request.template
+        self._outages.check(template)
+        if errand.budget is not None:
+            await errand.budget.spend(request.count, is_write=request.is_write, deadline=errand.deadline)
         remaining_seconds = errand.deadline.remaining_seconds
         if remaining_seconds <= 0:
             raise NotSentError("the deadline has passed")
+        try:
+            answer = await self._exchange(request, token, errand, remaining_seconds)
+        except TransportError as failure:
+            is_hurried = errand.deadline.remaining_seconds <= 0 and remaining_seconds < PATIENCE_SECONDS
+            if not is_hurried and not isinstance(failure, AnswerTooLargeError):
+                self._outages.failed(template, None)
+            raise
+        if answer.status in OUTAGE_STATUSES:
+            self._outages.failed(template, to_fault(answer)[0])
+        else:
+            self._outages.answered(template)
+        if errand.budget is not None and answer.status != UNAUTHORIZED:
+            errand.budget.accept()
+        return answer
+
+    async def _exchange(self, request: GraphRequest, token: str, errand: Errand, remaining_seconds: float) -> Answer:
         headers = {
             "authorization": f"Bearer {token}",
             "client-request-id": str(uuid4()),

@@ -23,7 +23,8 @@ class GraphRequest:
 
     `body` is JSON text. `permission` is the least delegated permission, told to the caller when Graph says 403; None
     where Microsoft names none. `input` is the path of the argument that the body was made from, for errors; empty if
-    the body's members are arguments themselves. `only_reads` is true of a POST that changes nothing.
+    the body's members are arguments themselves. `only_reads` is true of a POST that changes nothing. `count`: how many
+    calls Graph takes it for.
     Two equal requests ask for the same thing.
     """
 
@@ -34,6 +35,7 @@ class GraphRequest:
     body: bytes | None = None
     input: str = "input"
     only_reads: bool = False
+    count: int = 1
 
     @property
     def is_write(self) -> bool:

@@ -4,7 +4,7 @@ An entry survives as long as Redis keeps what it acknowledged, which is the oper
 replication: https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from gateway.errors import StoreUnavailableError
+from gateway.state.buckets import NO_WAIT, Bucket, Buckets, Wait
 from gateway.state.store import ANSWER_SECONDS
 
 PREFIX: Final = "{gateway}:"
@@ -52,8 +53,33 @@ return 1
 FULL: Final = -1
 
 
+TAKE: Final = """
+local count, longest = tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local levels, wait, slowest = {}, 0, 0
+for each, key in ipairs(KEYS) do
+  local size, per_second = tonumber(ARGV[2 * each + 1]), tonumber(ARGV[2 * each + 2])
+  local kept = redis.call('HMGET', key, 'level', 'at')
+  local level = size
+  if kept[1] then level = math.min(size, kept[1] + math.max(0, now - kept[2]) * per_second) end
+  levels[each] = level - count
+  if -levels[each] / per_second > wait then wait, slowest = -levels[each] / per_second, each end
+end
+if wait <= longest then
+  for each, key in ipairs(KEYS) do
+    local size, per_second = tonumber(ARGV[2 * each + 1]), tonumber(ARGV[2 * each + 2])
+    redis.call('HSET', key, 'level', string.format('%.6f', levels[each]), 'at', string.format('%.6f', now))
+    redis.call('PEXPIRE', key, math.ceil((size - levels[each]) / per_second * 1000) + 1000)
+  end
+end
+return {string.format('%.6f', wait), slowest}
+"""
+"""What `LocalBuckets.take` does. A bucket that would be full again is forgotten."""
+
+
 class RedisStore:
-    """Is a `Store`. It connects when it is first asked: the gateway starts, and serves most of it, without Redis."""
+    """Is a `Store`, and `Buckets`. It connects when it is first asked: without it all but keys is served."""
 
     def __init__(self, url: str, *, max_entries: int, ca_file: Path | None) -> None:
         options: dict[str, Any] = {"ssl_ca_certs": str(ca_file)} if ca_file and url.startswith("rediss:") else {}
@@ -65,7 +91,12 @@ class RedisStore:
             **options,
         )
         self._swap = self._client.register_script(SWAP)
+        self._take = self._client.register_script(TAKE)
         self._max_entries = max_entries
+
+    @property
+    def buckets(self) -> Buckets:
+        return self
 
     async def get(self, name: str) -> bytes | None:
         async with _guarded():
@@ -87,6 +118,14 @@ class RedisStore:
         if swapped == FULL:
             raise StoreUnavailableError.full(self._max_entries)
         return bool(swapped)
+
+    async def take(self, buckets: Sequence[Bucket], count: int, *, longest_seconds: float) -> Wait:
+        sizes = [number for each in buckets for number in (each.size, each.per_second)]
+        async with _guarded():
+            seconds, slowest = await self._take(
+                keys=[f"{PREFIX}{each.name}" for each in buckets], args=[count, longest_seconds, *sizes]
+            )
+        return Wait(float(seconds), buckets[slowest - 1]) if slowest else NO_WAIT
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -5,12 +5,18 @@ Which guarantee each store gives: docs/reliability.md.
 
 from typing import Final, Protocol
 
+from gateway.state.buckets import Buckets
+
 ANSWER_SECONDS: Final = 2.0
 """How long a store may take for one answer. It is near, and callers wait for it."""
 
 
 class Store(Protocol):
     """Entries of bytes by name. Each method raises `StoreUnavailableError`."""
+
+    @property
+    def buckets(self) -> Buckets | None:
+        """Token buckets that all replicas share; None of a store that they do not share."""
 
     async def get(self, name: str) -> bytes | None:
         """The entry; None if there is none, or none any more."""

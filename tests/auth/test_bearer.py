@@ -124,7 +124,7 @@ def test_a_partition_is_of_one_person_and_app() -> None:
     def partition(
         tenant: str | None, person: str | None, app: str | None, token: str = "a", *, verified: bool = True
     ) -> str:
-        return Caller(token, tenant, person, app, None, verified).partition
+        return Caller(token, tenant, person, app, None, verified, token.encode()).partition
 
     assert partition("t", "o", "p") == partition("t", "o", "p", token="b")
     assert partition("t", "o", "p", verified=False) == partition("t", "o", "p", token="b", verified=False)
@@ -134,7 +134,7 @@ def test_a_partition_is_of_one_person_and_app() -> None:
 
 def test_tokens_that_cannot_be_read_share_nothing() -> None:
     """Each is a partition of its own."""
-    assert len({Caller(token, None, None, None, None, verified=False).partition for token in "ab"}) == 2
+    assert len({Caller(token, None, None, None, None, False, token.encode()).partition for token in "ab"}) == 2
 
 
 async def test_two_headers_on_the_wire_are_refused(gateway: Harness) -> None:

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from gateway.errors import StoreUnavailableError
+from gateway.state.buckets import Buckets
 from gateway.state.redis import RedisStore
+from tests.state.bucket_promises import ONE, BucketPromises
 from tests.state.promises import HOUR, OpenStore, Pass, StorePromises
 from tests.system.redis import RedisServer, redis_server
 
@@ -38,6 +40,26 @@ def let_pass() -> Pass:
 
 class TestRedis(StorePromises):
     """Every promise holds."""
+
+
+@pytest.fixture
+async def buckets(open_store: OpenStore) -> AsyncIterator[Buckets]:
+    async with open_store(100) as store:
+        assert store.buckets is not None
+        yield store.buckets
+
+
+class TestRedisBuckets(BucketPromises):
+    """Every promise holds."""
+
+
+async def test_buckets_are_shared(open_store: OpenStore) -> None:
+    """What one replica takes the other does not have."""
+    async with open_store(100) as one, open_store(100) as other:
+        assert one.buckets is not None
+        assert other.buckets is not None
+        await one.buckets.take([ONE], 2, longest_seconds=0)
+        assert (await other.buckets.take([ONE], 1, longest_seconds=0)).bucket is ONE
 
 
 async def test_what_was_acknowledged_survives_a_crash_of_redis(server: RedisServer, open_store: OpenStore) -> None:
