@@ -31,8 +31,8 @@ test: $(VENV)/dev  ## All tests but those of tests/system
 coverage: $(VENV)/dev  ## The same; every branch of gateway/ that they can reach must be covered
 	$(BIN)/pytest -n auto --ignore tests/system --cov
 
-test-system: $(VENV)/dev gateway/static/index.html $(AUDITS)/node_modules/.package-lock.json  ## Tests with real sockets, processes and a browser (Chromium) and Redis
-	@for each in chromium redis-server; do command -v $$each >/dev/null || \
+test-system: $(VENV)/dev gateway/static/index.html $(AUDITS)/node_modules/.package-lock.json  ## Tests with real sockets, processes and a browser (Chromium), nginx and Redis
+	@for each in chromium nginx redis-server; do PATH="$$PATH:/usr/sbin" command -v $$each >/dev/null || \
 		{ echo "test-system needs $$each on PATH: apt-get install $$each" >&2; exit 1; }; done
 	$(WITH_NODE) pytest $(PROCESSES) --cov --cov-config tests/system/coverage.toml
 	TESTS_COMPILED=false $(BIN)/pytest -n auto --ignore tests/system

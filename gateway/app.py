@@ -161,7 +161,7 @@ def create_app(
         middleware=[*middleware, Middleware(GZipMiddleware)],
         lifespan=lifespan,
     )
-    return Gateway(app, _within(middleware, endpoint))
+    return Gateway(app, _within(middleware, endpoint), health)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +173,11 @@ class Gateway:
 
     starlette: Starlette
     endpoint: ASGIApp
+    health: Health
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_short = scope["type"] == "http" and scope["path"] == GRAPHQL
-        await (self.endpoint if is_short else self.starlette)(scope, receive, send)
+        await (self.endpoint if is_short else self.starlette)(scope, receive, self.health.parting(send))
 
 
 def build_documents(settings: Settings, schema: GraphQLSchema) -> Documents:

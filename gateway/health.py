@@ -9,13 +9,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Message, Send
 
 
 class Health:
     """Whether this process takes requests, and the writes that must end before it may go."""
 
     def __init__(self) -> None:
-        self._is_ready = False
+        self._is_ready, self._is_leaving = False, False
         self._writes: set[asyncio.Task[Any]] = set()
         self.routes: list[BaseRoute] = [
             Route("/health/live", self._live),
@@ -29,6 +30,20 @@ class Health:
 
     def start(self) -> None:
         self._is_ready = True
+
+    def leave(self) -> None:
+        """From now on this process takes what still comes, and asks to be sent nothing more."""
+        self._is_ready, self._is_leaving = False, True
+
+    def parting(self, send: Send) -> Send:
+        """The same, but once this process is leaving, each response ends its connection: proxies keep theirs."""
+
+        async def sending(message: Message) -> None:
+            if self._is_leaving and message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+            await send(message)
+
+        return sending
 
     async def drain(self) -> None:
         """Stops being ready and waits for the writes; each ends by its deadline."""

@@ -1,16 +1,20 @@
 """The gateway as a process: uvicorn with our choices of loop and parser, no access log, a bounded drain.
 
-Told to go by SIGINT or SIGTERM, it ends what is in flight and returns normally; a second signal kills it.
+Told to go by SIGTERM, it first serves on for a while and says that it is leaving, so that proxies go elsewhere; SIGINT,
+a person's Ctrl-C, skips this. Then it takes no more connections, ends what is in flight and returns normally. A second
+signal kills it.
 """
 
 import asyncio
+import ctypes
 import gc
 import math
 import os
 import signal
 import socket
+import struct
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any, Final
 
 import uvicorn
@@ -25,6 +29,9 @@ from gateway.tracing import build_tracer_provider
 SPARE_SECONDS: Final = 5
 """After the deadline of an operation, so that each in flight can end before the process goes."""
 
+LAST_SECONDS: Final = 0.5
+"""After a drain, for requests that are on their way on connections that have begun."""
+
 IDLE_SECONDS: Final = 75
 """How long a connection may wait for its next request. Proxies and clients keep theirs for 60 seconds or less: if they
 are the ones who close it, no request meets a connection that is just being closed."""
@@ -34,6 +41,16 @@ COLLECT_AT: Final = (20_000, 20, 50)
 cycle, so Python's own 700 would look for what is not there every few operations."""
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+SO_ATTACH_FILTER: Final = 26
+
+DROP_SYN: Final = (
+    (0x30, 0, 0, 13),  # load the byte with TCP's flags
+    (0x45, 0, 1, 0x02),  # is SYN among them?
+    (0x06, 0, 0, 0),  # yes: drop the packet
+    (0x06, 0, 0, 0xFFFF_FFFF),  # no: let it through
+)
+"""As the kernel's `struct sock_filter`: operation, jumps if true and if false, operand."""
 
 
 async def serve(
@@ -60,7 +77,13 @@ async def serve(
             await stack.enter_async_context(_metrics(registry, host, settings.admin_port))
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{listener.getsockname()[1]}/graphql"
-        await Server(config, lambda: on_started(url)).serve(sockets=[listener])
+        server = Server(
+            config,
+            drain_seconds=settings.drain_seconds,
+            on_started=lambda: on_started(url),
+            on_told=app.health.leave,
+        )
+        await server.serve(sockets=[listener])
 
 
 def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
@@ -89,11 +112,21 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
 
 class Server(uvicorn.Server):
-    """Says when it accepts connections, and leaves the exit code to whoever started it."""
+    """Says when it accepts connections and when it is told to go, drains, and leaves the exit code to its starter."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        drain_seconds: float,
+        on_started: Callable[[], None],
+        on_told: Callable[[], None],
+    ) -> None:
         super().__init__(config)
+        self._drain_seconds = drain_seconds
         self._on_started = on_started
+        self._on_told = on_told
+        self._drains = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -105,16 +138,42 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        def go() -> None:
-            self.should_exit = True
+        def go(told: signal.Signals) -> None:
+            self._on_told()
+            self._drains = told is signal.SIGTERM and self._drain_seconds > 0
+            asyncio.get_running_loop().call_later(self._drain_seconds if self._drains else 0, self._end)
 
         with when_told(go):
             yield
 
+    def _end(self) -> None:
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._drains:
+            for listener in sockets or ():
+                _hold_off(listener)
+            await asyncio.sleep(LAST_SECONDS)
+        await super().shutdown(sockets)
+
+
+def _hold_off(listener: socket.socket) -> None:
+    """Lets no connection begin any more; those that have begun are still accepted. On Linux only.
+
+    A listener that is closed resets the connections that it has not accepted yet, and no proxy may send a create twice.
+    So before that a filter drops SYN packets: who sent them tries again, is refused, and goes elsewhere with nothing
+    sent. https://docs.kernel.org/networking/filter.html
+    """
+    program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *each) for each in DROP_SYN))
+    with suppress(OSError):
+        listener.setsockopt(
+            socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("@HP", len(DROP_SYN), ctypes.addressof(program))
+        )
+
 
 @contextmanager
-def when_told(go: Callable[[], None]) -> Iterator[None]:
-    """Calls `go` at the first SIGINT or SIGTERM within the block. A second one kills the process."""
+def when_told(go: Callable[[signal.Signals], None]) -> Iterator[None]:
+    """Calls `go` with the first SIGINT or SIGTERM within the block. A second one kills the process."""
     loop = asyncio.get_running_loop()
 
     def release() -> None:
@@ -122,12 +181,12 @@ def when_told(go: Callable[[], None]) -> Iterator[None]:
             loop.remove_signal_handler(each)
             signal.signal(each, signal.SIG_DFL)
 
-    def first() -> None:
+    def first(told: signal.Signals) -> None:
         release()
-        go()
+        go(told)
 
     for each in SIGNALS:
-        loop.add_signal_handler(each, first)
+        loop.add_signal_handler(each, first, each)
     try:
         yield
     finally:

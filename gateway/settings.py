@@ -143,6 +143,12 @@ class Settings(BaseSettings):
     )
     max_body_bytes: Count = Field(1_000_000, description="Largest request body, decompressed.")
     admin_port: Port | None = Field(None, description="Port for Prometheus' `/metrics`. Default: none.")
+    drain_seconds: float = Field(
+        5,
+        ge=0,
+        le=300,
+        description="Between SIGTERM and the end of accepting: time for proxies to go elsewhere. SIGINT skips it.",
+    )
 
     # Limits on a document
     max_tokens: Count = Field(10_000, description="Lexical tokens in a document.")

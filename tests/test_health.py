@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from gateway.health import Health
 from tests.harness import running
 from tests.test_operations import CREATE, INPUT
-from tests.wire import Wire
+from tests.wire import Answering, Wire
 
 
 async def ask(health: Health, path: str) -> httpx.Response:
@@ -36,6 +36,30 @@ async def test_a_process_is_ready_from_its_start_to_its_drain() -> None:
     between = await states(health)
     await health.drain()
     assert (before, between, await states(health)) == ([LIVE, DRAINING], [LIVE, READY], [LIVE, DRAINING])
+
+
+async def test_a_process_that_leaves_ends_connections() -> None:
+    """Each response says so, that of a request from before too; until then none does."""
+    gate, arrived = asyncio.Event(), asyncio.Event()
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        arrived.set()
+        await gate.wait()
+        return httpx.Response(201, json={"id": "A"})
+
+    async with running(wire=Answering(answer)) as gateway:
+
+        async def told() -> list[tuple[int, str | None]]:
+            answers = [await gateway.http.get(path) for path in ("/health/live", "/health/ready", "/graphql")]
+            return [(each.status_code, each.headers.get("connection")) for each in answers]
+
+        assert await told() == [(200, None), (200, None), (401, None)]
+        before = asyncio.create_task(gateway.post(CREATE, {"input": INPUT}))
+        await arrived.wait()
+        gateway.app.health.leave()
+        assert await told() == [(200, "close"), (503, "close"), (401, "close")]
+        gate.set()
+        assert (await before).headers["connection"] == "close"
 
 
 async def test_a_drain_waits_for_writes_that_were_sent() -> None:

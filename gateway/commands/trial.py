@@ -74,7 +74,7 @@ def emulate(host: str, port: int, entra_port: int, strict: bool, beta_only: bool
 
     async def until_told(graph: socket, entra: socket) -> None:
         told = asyncio.Event()
-        with when_told(told.set):
+        with when_told(lambda _: told.set()):
             async with serving(emulator, host=host, graph=graph, entra=entra) as served:
                 click.echo(_introduction(emulator, served))
                 await told.wait()

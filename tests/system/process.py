@@ -30,8 +30,9 @@ COMMAND: Final = (sys.executable, "-m", "gateway")
 
 
 def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's own without settings of a gateway, and those given."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")} | dict(settings or {})
+    """This process's own without settings of a gateway, and those given. No proxy is there that needs time to go."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    return own | {"GATEWAY_DRAIN_SECONDS": "0"} | dict(settings or {})
 
 
 def gateway(

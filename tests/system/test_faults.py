@@ -1,5 +1,6 @@
 """A create through a gateway process before an emulator process, for each fault at each point of the way."""
 
+import json
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,18 @@ def gateway(stage: tuple[Gateway, Emulation]) -> Gateway:
 def codes(gateway: Gateway, emulation: Emulation, document: str = CREATE, **headers: str) -> list[str]:
     answer = gateway.post(document, token=emulation.graph_token, headers=headers).json()
     return [error["extensions"]["code"] for error in answer.get("errors", [])]
+
+
+def hang_up(gateway: Gateway, emulation: Emulation, document: str, request_id: str) -> None:
+    """Sends the document and goes once Graph has been called."""
+    body = json.dumps({"query": document}).encode()
+    head = (
+        f"POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nx-request-id: {request_id}\r\n"
+        f"authorization: Bearer {emulation.graph_token}\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(gateway.address, timeout=START_SECONDS) as caller:
+        caller.sendall(head.encode() + body)
+        emulation.wait_for_calls(1)
 
 
 def received(emulation: Emulation) -> list[tuple[str, int | None, bool]]:
@@ -99,20 +112,25 @@ def test_a_create_whose_time_is_up_is_not_sent_again(gateway: Gateway, emulation
 def test_a_create_goes_on_without_its_caller(gateway: Gateway, emulation: Emulation) -> None:
     """A caller who hangs up does not undo it: it is sent once, and its outcome is logged under the request's id."""
     emulation.fail({"kind": "Delay", "seconds": 0.5})
-    body = b'{"query": "mutation { createTenantTag(input: { displayName: \\"Gone\\" }) { id } }"}'
-    head = (
-        "POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nx-request-id: gone-1\r\n"
-        f"authorization: Bearer {emulation.graph_token}\r\ncontent-length: {len(body)}\r\n\r\n"
-    )
-    with socket.create_connection(gateway.address, timeout=START_SECONDS) as caller:
-        caller.sendall(head.encode() + body)
-        emulation.wait_for_calls(1)
+    hang_up(gateway, emulation, 'mutation { createTenantTag(input: { displayName: "Gone" }) { id } }', "gone-1")
     until(lambda: received(emulation) == [("POST", 201, True)])
     outcome = until(lambda: gateway.program.log_lines("a write ended after its caller had gone"))
     told = [*gateway.program.log_lines("operation")[-1:], *outcome]
     assert [(line["request_id"], line["code"]) for line in told] == [("gone-1", "CANCELLED"), ("gone-1", "OK")]
     answer = gateway.post("{ tenantTags(first: 50) { nodes { displayName } } }", token=emulation.graph_token).json()
     assert {"displayName": "Gone"} in answer["data"]["tenantTags"]["nodes"]
+
+
+def test_a_read_ends_with_its_caller(gateway: Gateway, emulation: Emulation) -> None:
+    """Long before Graph would have answered."""
+    emulation.fail({"kind": "Delay", "seconds": 60}, method="GET")
+    hang_up(gateway, emulation, READ, "gone-2")
+
+    def ends() -> list[tuple[str, bool]]:
+        lines = [line for line in gateway.program.log_lines("operation") if line["request_id"] == "gone-2"]
+        return [(line["code"], line["duration_ms"] < 10_000) for line in lines]
+
+    assert until(ends) == [("CANCELLED", True)]
 
 
 @pytest.mark.parametrize(

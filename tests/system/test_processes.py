@@ -45,6 +45,14 @@ def started(command: str) -> Iterator[tuple[Program, str]]:
             yield gateway.program, gateway.url.replace("/graphql", "/health/ready")
 
 
+def ask(connection: HTTPConnection, path: str) -> tuple[int, str | None]:
+    """Status, and what becomes of the connection."""
+    connection.request("GET", path)
+    response = connection.getresponse()
+    response.read()
+    return response.status, response.getheader("connection")
+
+
 @contextmanager
 def in_flight(gateway: Gateway, emulation: Emulation, delay_seconds: float) -> Iterator[Future[httpx.Response]]:
     """A create that Graph has received and answers only after the delay."""
@@ -81,6 +89,35 @@ def test_a_write_in_flight_gets_its_answer(told: signal.Signals) -> None:
             gateway.program.end(told)
             assert answer.result().json() == CREATED
         assert [(each["method"], each["status"]) for each in emulation.journal()] == [("POST", 201)]
+
+
+def test_a_gateway_that_leaves_serves_on_until_proxies_have_gone() -> None:
+    """From SIGTERM on it is not ready, takes connections still, and ends each with its next response."""
+    drain_seconds = 2
+    settings = {"GATEWAY_DRAIN_SECONDS": str(drain_seconds)}
+    with gateway_serve(settings) as gateway, closing(HTTPConnection(*gateway.address, timeout=END_SECONDS)) as kept:
+        assert ask(kept, "/health/ready") == (200, None)
+        told = time.monotonic()
+        gateway.program.process.send_signal(signal.SIGTERM)
+        until(lambda: httpx.get(gateway.url.replace("/graphql", "/health/ready")).status_code == 503)
+        assert ask(kept, "/health/live") == (200, "close")
+        for path, status in (("/health/ready", 503), ("/graphql", 401)):
+            with closing(HTTPConnection(*gateway.address, timeout=END_SECONDS)) as later:
+                assert ask(later, path) == (status, "close")
+        assert gateway.program.process.wait(timeout=END_SECONDS) == 0
+        assert drain_seconds < time.monotonic() - told < drain_seconds + 2
+
+
+def test_ctrl_c_does_not_wait_for_proxies() -> None:
+    """SIGINT comes from a person; a second signal of either kind ends a drain as well."""
+    settings = {"GATEWAY_DRAIN_SECONDS": "300"}
+    with gateway_serve(settings) as gateway:
+        gateway.program.end(signal.SIGINT)
+    with gateway_serve(settings) as gateway:
+        gateway.program.process.send_signal(signal.SIGTERM)
+        until(lambda: httpx.get(gateway.url.replace("/graphql", "/health/ready")).status_code == 503)
+        gateway.program.process.send_signal(signal.SIGINT)
+        assert gateway.program.process.wait(timeout=1) == -signal.SIGINT
 
 
 @pytest.mark.parametrize("command", ["serve", "run"])
