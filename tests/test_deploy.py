@@ -4,6 +4,7 @@ Kustomize is in no package registry, so the overlays are built here: `resources`
 all that they use. Where `kubectl` is there, it must build the same.
 """
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -203,13 +204,25 @@ def test_ports_are_the_containers(
     assert annotated == ports["metrics"] == settings.admin_port
 
 
+def exposed() -> str:
+    """What Prometheus would find in a gateway that has just started."""
+    registry = CollectorRegistry()
+    Telemetry(SystemClock(), registry)
+    return generate_latest(registry).decode()
+
+
+def test_the_metrics_to_watch_are_there() -> None:
+    """Those that `docs/scale.md` names."""
+    named = set(re.findall(r"gateway_\w+", (FOLDER.parents[1] / "docs/scale.md").read_text(encoding="utf-8")))
+    assert named
+    assert named <= set(re.findall(r"^# TYPE (\w+)", exposed(), re.MULTILINE))
+
+
 def test_the_autoscaler_asks_for_a_metric_that_there_is(built: dict[str, Manifest], settings: Settings) -> None:
     """The gateway has it, and the adapter's rule finds it. Half of the connections to Graph are in use on the mean."""
     [metric] = built["HorizontalPodAutoscaler"]["spec"]["metrics"]
     name = metric["pods"]["metric"]["name"]
-    registry = CollectorRegistry()
-    Telemetry(SystemClock(), registry)
-    assert f"# TYPE {name} gauge" in generate_latest(registry).decode()
+    assert f"# TYPE {name} gauge" in exposed()
     [adapter] = read(FOLDER / "prometheus-adapter.yaml")
     [rule] = adapter["rules"]["custom"]
     assert rule["seriesQuery"].startswith(f"{name}{{")
