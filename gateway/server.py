@@ -152,12 +152,12 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._drains:
             for listener in sockets or ():
-                _hold_off(listener)
+                hold_off(listener)
             await asyncio.sleep(LAST_SECONDS)
         await super().shutdown(sockets)
 
 
-def _hold_off(listener: socket.socket) -> None:
+def hold_off(listener: socket.socket) -> None:
     """Lets no connection begin any more; those that have begun are still accepted. On Linux only.
 
     A listener that is closed resets the connections that it has not accepted yet, and no proxy may send a create twice.

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.server import hold_off, listen
 from tests.system.process import (
     END_SECONDS,
     Emulation,
@@ -106,6 +107,19 @@ def test_a_gateway_that_leaves_serves_on_until_proxies_have_gone() -> None:
                 assert ask(later, path) == (status, "close")
         assert gateway.program.process.wait(timeout=END_SECONDS) == 0
         assert drain_seconds < time.monotonic() - told < drain_seconds + 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such filter")
+def test_a_connection_begins_before_the_end_or_not_at_all() -> None:
+    """One that waits to be accepted is, with what it has sent; a later one gets no answer, so its sender may go on."""
+    with listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()) as waiting:
+        hold_off(listener)
+        with pytest.raises(TimeoutError):
+            socket.create_connection(listener.getsockname(), timeout=0.2)
+        waiting.sendall(b"POST")
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.recv(4) == b"POST"
 
 
 def test_ctrl_c_does_not_wait_for_proxies() -> None:
