@@ -23,6 +23,7 @@ from prometheus_client import CollectorRegistry, make_asgi_app
 
 from gateway.app import create_app
 from gateway.page import Start
+from gateway.protocol import HttpProtocol
 from gateway.settings import Settings, SettingsError
 from gateway.tracing import build_tracer_provider
 
@@ -33,8 +34,8 @@ LAST_SECONDS: Final = 0.5
 """After a drain, for requests that are on their way on connections that have begun."""
 
 IDLE_SECONDS: Final = 75
-"""How long a connection may wait for its next request. Proxies and clients keep theirs for 60 seconds or less: if they
-are the ones who close it, no request meets a connection that is just being closed."""
+"""How long a connection may wait for the head of a request. Proxies and clients keep theirs for 60 seconds or less: if
+they are the ones who close it, no request meets a connection that is just being closed."""
 
 COLLECT_AT: Final = (20_000, 20, 50)
 """So many objects, and collections of the younger generations. An operation makes hundreds of objects and hardly any
@@ -65,6 +66,7 @@ async def serve(
     app = create_app(settings, registry=registry, start=start, tracer_provider=build_tracer_provider(os.environ))
     config = uvicorn.Config(
         app,
+        http=HttpProtocol,
         access_log=False,
         log_config=None,
         server_header=False,
@@ -202,6 +204,7 @@ async def _metrics(registry: CollectorRegistry, host: str, port: int) -> AsyncIt
         raise SettingsError([f"GATEWAY_ADMIN_PORT={port}: cannot be listened on ({_reason(error)})"]) from None
     config = uvicorn.Config(
         make_asgi_app(registry),
+        http=HttpProtocol,
         access_log=False,
         log_config=None,
         server_header=False,

@@ -15,6 +15,7 @@ ROWS: Mapping[str, int] = {
     "gateway.cli": 11,
     "gateway.commands": 11,
     "gateway.server": 11,
+    "gateway.protocol": 11,
     "gateway.tracing": 11,
     "gateway.tools": 11,
     "gateway.app": 10,
