@@ -6,6 +6,7 @@ https://learn.microsoft.com/graph/json-batching
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
@@ -44,13 +45,16 @@ def to_batch(requests: Sequence[GraphRequest], *, in_order: bool = False) -> Gra
 
 
 def from_batch(answer: Answer, count: int) -> list[Answer | None]:
-    """The items' answers in the order of the requests; None for one that is missing or broken."""
+    """The items' answers in the order of the requests; None for one that is missing, broken or told twice."""
     try:
         responses = to_object(answer).get("responses")
     except BrokenAnswerError:
         responses = None
     items = responses if isinstance(responses, list) else []
-    found = dict(pair for item in items for pair in _from_item(item))
+    told = [pair for item in items for pair in _from_item(item)]
+    times = Counter(number for number, _ in told)
+    # Of two answers nobody can tell which one is true, and what looks refused would be sent again.
+    found = {number: each for number, each in told if times[number] == 1}
     return [found.get(str(number)) for number in range(count)]
 
 

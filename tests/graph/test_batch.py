@@ -101,3 +101,10 @@ def test_an_item_that_cannot_be_told_is_missing(item: Any) -> None:
 def test_an_answer_without_items_has_none(body: bytes) -> None:
     """Nothing is known of any item."""
     assert from_batch(Answer(200, {}, body), 2) == [None, None]
+
+
+def test_an_item_that_is_told_twice_is_missing() -> None:
+    """Neither answer is believed, and one to a request that was never made changes nothing."""
+    items = [{"id": number, "status": status} for number, status in [("0", 201), ("0", 429), ("1", 201), ("7", 201)]]
+    first, second = from_batch(Answer(200, {}, json.dumps({"responses": items}).encode()), 2)
+    assert (first, second and second.status) == (None, 201)
