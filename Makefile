@@ -73,8 +73,8 @@ lock: $(VENV)/dev  ## Write requirements/*.txt anew (UPGRADE=--upgrade takes the
 	$(LOCK) --group node -o requirements/node.txt
 	$(LOCK) pyproject.toml --extra otlp --group dev -c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
 
-audit: $(VENV)/dev  ## Known vulnerabilities in what is installed at run time
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.txt
+audit: $(VENV)/dev $(VENV)/node  ## Known vulnerabilities in what the lock files name, Python's and Node.js's
+	@.ci/audit
 
 clean:  ## Remove everything that was built or installed here
 	rm -rf $(VENV) build dist gateway/static .coverage* .hypothesis .*_cache
