@@ -17,7 +17,7 @@ PROCESSES := tests/system tests/test_cli.py tests/tools/test_sign_in.py
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-system bench check lint types schema catalog playground wheel lock audit clean
+.PHONY: help run test coverage test-system bench check lint types schema catalog reliability playground wheel lock audit clean
 
 help:  ## What can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ schema: $(VENV)/dev  ## Write schema.graphql anew
 catalog: $(VENV)/dev  ## Write docs/catalog.md anew
 	$(BIN)/gateway catalog > $(VENV)/catalog.md
 	mv $(VENV)/catalog.md docs/catalog.md
+
+reliability: $(VENV)/dev  ## Write the fault table of docs/reliability.md anew
+	$(BIN)/python -m tests.fault_table
 
 playground: gateway/static/index.html  ## Build the page into gateway/static
 
