@@ -112,7 +112,7 @@ class Endpoint:
         if request.method == "GET" and definition.operation is not OperationType.QUERY:
             raise MutationOverGetError("A mutation must be sent with POST.")
         check_variables(params.variables, self.limits)
-        claimant = Claimant(caller.partition, caller.verified, self._header_key(request, prepared.document, definition))
+        claimant = Claimant(caller, self._header_key(request, prepared.document, definition))
         tenant = caller.tenant_id or caller.digest.hex()
         with _while_there(request):
             await self.admission.enter(tenant, deadline)

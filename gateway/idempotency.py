@@ -20,6 +20,7 @@ from uuid import uuid4
 
 import orjson
 
+from gateway.auth.bearer import Caller
 from gateway.clock import Clock, Deadline
 from gateway.errors import (
     DeadlineExceededError,
@@ -50,15 +51,15 @@ STOPPED: Final = "It was not sent: an item before it failed, and `onError` is ST
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Whose keys those of an operation are.
+    """Whose keys those of an operation are. `header_key` is the one of the header `Idempotency-Key`."""
 
-    `is_proven`: the partition rests on a token that was verified here; otherwise Graph must take the token first.
-    `header_key` is the one of the header `Idempotency-Key`.
-    """
-
-    partition: str
-    is_proven: bool
+    caller: Caller
     header_key: str | None
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the token was verified here; otherwise Graph must take it before anything kept is looked at."""
+        return self.caller.verified
 
 
 @dataclass(frozen=True, slots=True)

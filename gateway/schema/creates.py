@@ -107,7 +107,7 @@ async def create_with_keys(
     context, requests = ask.context, tuple(request for _, request in keyed)
     ledger, claimant = context.ledger, context.claimant
     assert ledger is not None, "without one no key is taken"
-    items = [Item.of(request, claimant.partition, key) for key, request in keyed]
+    items = [Item.of(request, claimant.caller.partition, key) for key, request in keyed]
     errands = Errands(
         look=lambda item: _look(context, place, item), send=send, to_id=lambda answer: key_of(place, answer)
     )
