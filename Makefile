@@ -17,7 +17,7 @@ PROCESSES := tests/system tests/test_cli.py tests/tools/test_sign_in.py
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-system bench check lint types schema catalog reliability playground wheel lock audit clean
+.PHONY: help run test coverage test-system fuzz soak bench check lint types schema catalog reliability playground wheel lock audit clean
 
 help:  ## What can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ test-system: $(VENV)/dev gateway/static/index.html $(AUDITS)/node_modules/.packa
 	$(WITH_NODE) pytest $(PROCESSES) --cov --cov-config tests/system/coverage.toml
 	TESTS_COMPILED=false $(BIN)/pytest -n auto --ignore tests/system
 	TESTS_CASES=3000 $(BIN)/pytest -n auto tests/execution/test_differential.py
+
+fuzz: $(VENV)/dev  ## 20,000 requests that nobody sane would send, in some 5 minutes (ARGS="--documents 2000 --seed 1")
+	@$(BIN)/python -m tests.fuzz.run $(ARGS)
 
 bench: $(VENV)/dev benchmarks/node_modules/.package-lock.json  ## The gateway against rivals, as ratios (ARGS=--quick takes under 3 minutes)
 	@$(WITH_NODE) $(BIN)/python -m benchmarks.run $(ARGS)
