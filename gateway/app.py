@@ -114,6 +114,8 @@ def create_app(
     executor = Executor(
         core, compiled=settings.compiled, suggestions=settings.introspection, count=telemetry.count_execution
     )
+    for each in (documents, executor, authenticator, exchange):
+        telemetry.watch_caches(each.cache_sizes)
     trusted = _build_trusted(settings, documents, executor)
     own_store = None if store else build_store(settings, clock)
     store = store or own_store

@@ -26,6 +26,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from gateway.errors import GatewayError, ParseFailedError, ValidationFailedError
 from gateway.limits import Limits, check_document, check_tokens
 from gateway.literals import lift, split, to_variables
+from gateway.telemetry import CacheSizes
 
 MAX_VALIDATION_ERRORS: Final = 20
 
@@ -111,6 +112,10 @@ class Documents:
         self._cache: LRUCache[str, Document] = LRUCache(cache_bytes, lambda document: max(share, len(document.text)))
         self._shapes: LRUCache[str, Document | Shape] = LRUCache(cache_entries)
         self._longest_shape = min(MAX_SHAPE_LENGTH, share)
+
+    @property
+    def cache_sizes(self) -> CacheSizes:
+        return {"documents": lambda: len(self._cache), "shapes": lambda: len(self._shapes)}
 
     def prepare(self, text: str) -> Prepared:
         """What to run for the text. Raises like `load`, though not yet for what only `Prepared.whole` finds."""

@@ -26,6 +26,10 @@ CANCELLED: Final = "CANCELLED"
 """In the place of a code: the caller had gone before there was an answer."""
 
 
+CacheSizes = Mapping[str, Callable[[], int]]
+"""Cache → how many entries it has now."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Operation:
     """One GraphQL request. `codes`: of its errors, in order; `graph_request_ids`: as Graph's support asks for them.
@@ -107,6 +111,9 @@ class Telemetry:
             "Time that calls were held back to keep within Microsoft Graph's limits.",
             registry=registry,
         )
+        self._cache_entries = Gauge(
+            "gateway_cache_entries", "Entries that a cache has, which all have a bound.", ["cache"], registry=registry
+        )
         # There are few series, and finding one takes longer than counting.
         self._operations, self._seconds = cache(operations.labels), cache(seconds.labels)
         self._executions = cache(executions.labels)
@@ -146,6 +153,11 @@ class Telemetry:
 
     def observe_budget_wait(self, seconds: float) -> None:
         self._budget_wait.observe(seconds)
+
+    def watch_caches(self, sizes: CacheSizes) -> None:
+        """They are looked at when metrics are asked for, and at no other time."""
+        for name, size in sizes.items():
+            self._cache_entries.labels(name).set_function(size)
 
     def exchange(self) -> SpanContext:
         """Spans the time it takes to get a Graph access token for the caller."""

@@ -49,7 +49,7 @@ class Watched:
             f"{sample.name}{json.dumps(sample.labels) if sample.labels else ''}": sample.value
             for family in self.registry.collect()
             for sample in family.samples
-            if not sample.name.endswith(("_bucket", "_created"))
+            if not sample.name.endswith(("_bucket", "_created", "_cache_entries"))
         }
 
 
@@ -242,10 +242,28 @@ async def test_nobody_can_make_labels(watched: Watched) -> None:
         ("code", "GRAPHQL_PARSE_FAILED"),
         ("code", "GRAPHQL_VALIDATION_FAILED"),
         ("code", "BAD_REQUEST"),
+        *(("cache", each) for each in ("documents", "shapes", "plans", "claims")),
         ("method", "GET"),
         ("status", "404"),
         ("way", "planned"),
     }
+
+
+async def test_caches_tell_how_full_they_are_and_stay_within_their_bounds() -> None:
+    """Documents, shapes, plans and claims, however many were sent."""
+    registry = CollectorRegistry()
+    environ = {"GATEWAY_DOCUMENT_CACHE_ENTRIES": "4", "GATEWAY_COMPILED": "true"}
+
+    def entries(cache: str) -> float | None:
+        return registry.get_sample_value("gateway_cache_entries", {"cache": cache})
+
+    async with running(environ, registry=registry) as gateway:
+        assert [entries(each) for each in ("documents", "shapes", "plans", "claims")] == [0, 0, 0, 0]
+        await gateway.post(READ, {"id": "x"})
+        assert [entries(each) for each in ("documents", "shapes", "plans", "claims")] == [1, 0, 1, 1]
+        for number in range(9):
+            await gateway.post(f'{{ f{number}: tenantTag(id: "x") {{ id }} }}', as_=gateway.graph_token())
+        assert [entries(each) for each in ("documents", "shapes", "plans", "claims")] == [4, 4, 4, 10]
 
 
 async def test_operations_in_flight_are_counted() -> None:

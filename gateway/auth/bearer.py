@@ -19,6 +19,7 @@ from gateway.auth.claims import Unverified, UnverifiedTokens, to_kept
 from gateway.auth.keys import VERSION_PATHS, SigningKeys
 from gateway.clock import Clock, Deadline
 from gateway.errors import AppOnlyTokenError, ForbiddenError, UnauthenticatedError
+from gateway.telemetry import CacheSizes
 
 MAX_TOKEN_LENGTH: Final = 32_768
 """Entra's tokens are a few kilobytes, with many groups up to about ten; servers take headers of 64 at most."""
@@ -78,6 +79,9 @@ class Verified:
 
 
 class Authenticator(Protocol):
+    @property
+    def cache_sizes(self) -> CacheSizes: ...
+
     async def authenticate(self, authorization: str | None, deadline: Deadline) -> Caller:
         """The caller, from the `Authorization` header of a request; several are joined by commas."""
 
@@ -91,6 +95,10 @@ class ForwardAuthenticator:
         self._graph_url = graph_url
         self._tokens = UnverifiedTokens()
         self._clock = clock
+
+    @property
+    def cache_sizes(self) -> CacheSizes:
+        return {"claims": lambda: len(self._tokens)}
 
     async def authenticate(self, authorization: str | None, deadline: Deadline) -> Caller:
         del deadline
@@ -131,6 +139,10 @@ class ValidatingAuthenticator:
         self._tenant_ids = {each.lower() for each in tenant_ids}
         self._client_apps = {each.lower() for each in client_apps}
         self._clock = clock
+
+    @property
+    def cache_sizes(self) -> CacheSizes:
+        return {"claims": lambda: len(self._tokens), "verified": lambda: len(self._verified)}
 
     async def authenticate(self, authorization: str | None, deadline: Deadline) -> Caller:
         token = to_token(authorization)

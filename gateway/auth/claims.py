@@ -42,6 +42,9 @@ class UnverifiedTokens:
     def __init__(self) -> None:
         self._kept: LRUCache[bytes, Unverified] = LRUCache(MOST_CLAIMS)
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def read(self, token: str) -> Unverified:
         digest = sha256(token.encode()).digest()
         unverified = self._kept.get(digest)

@@ -12,6 +12,7 @@ from gateway.auth.confidential import ConfidentialClient
 from gateway.auth.flights import Flights
 from gateway.clock import Clock, Deadline
 from gateway.errors import ClaimsChallengeError
+from gateway.telemetry import CacheSizes
 
 MOST_TOKENS: Final = 10_000
 """A token with its key is about 3 kB."""
@@ -30,6 +31,9 @@ AGAIN_SECONDS: Final = 60.0
 
 
 class Exchange(Protocol):
+    @property
+    def cache_sizes(self) -> CacheSizes: ...
+
     async def access_token(self, caller: Caller, claims: str | None, deadline: Deadline) -> str:
         """A token for Graph. `claims`: the JSON text of Graph's challenge to the token before.
 
@@ -39,6 +43,10 @@ class Exchange(Protocol):
 
 class ForwardExchange:
     """The caller's own token, as it is. Only the caller can answer a challenge to it."""
+
+    @property
+    def cache_sizes(self) -> CacheSizes:
+        return {}
 
     async def access_token(self, caller: Caller, claims: str | None, deadline: Deadline) -> str:
         del deadline
@@ -68,6 +76,10 @@ class OnBehalfOfExchange:
         self._clock = clock
         self._kept: LRUCache[str, _Kept] = LRUCache(MOST_TOKENS)
         self._flights: Flights[tuple[str, str | None], _Kept] = Flights()
+
+    @property
+    def cache_sizes(self) -> CacheSizes:
+        return {"tokens": lambda: len(self._kept)}
 
     async def access_token(self, caller: Caller, claims: str | None, deadline: Deadline) -> str:
         key = self._key(caller)

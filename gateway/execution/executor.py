@@ -22,6 +22,7 @@ from gateway.execution.coercion import CoerceVariables, Coercion
 from gateway.execution.compiler import UncompilableError, compile_operation
 from gateway.execution.plan import Plan, UnusualError
 from gateway.schema.context import Context
+from gateway.telemetry import CacheSizes
 
 MAX_COERCION_ERRORS: Final = 10
 
@@ -48,6 +49,10 @@ class Executor:
         self._count = count
         self._coercion = Coercion(schema)
         self._operations: WeakKeyDictionary[Document, dict[str | None, _Compiled]] = WeakKeyDictionary()
+
+    @property
+    def cache_sizes(self) -> CacheSizes:
+        return {"plans": lambda: sum(each.plans for names in self._operations.values() for each in names.values())}
 
     async def run(
         self, prepared: Prepared, name: str | None, variables: Mapping[str, Any], context: Context
@@ -130,6 +135,11 @@ class _Compiled:
         self._operation = operation
         self._plans: LRUCache[Any, Plan | None] = LRUCache(MOST_PLANS)
         self.coerce = coerce
+
+    @property
+    def plans(self) -> int:
+        """So many have been made and are kept."""
+        return len(self._plans)
 
     def plan(self, switches: dict[str, Any]) -> Plan:
         """Raises `UncompilableError` if there is none."""

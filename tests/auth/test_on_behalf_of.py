@@ -14,6 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from prometheus_client import CollectorRegistry
 
 from gateway.app import create_app
 from gateway.emulator.app import Emulator
@@ -41,12 +42,17 @@ from tests.test_operations import CREATE, INPUT
 READ = '{ tenantTag(id: "x") { id } }'
 OTHER_TENANT = "11111111-2222-3333-4444-555555555555"
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+CACHES = ("claims", "verified", "tokens")
 TOKEN_PATH = f"POST /{SAMPLE_TENANT}/oauth2/v2.0/token"
 
 
 @asynccontextmanager
 async def exchanging(
-    environ: Mapping[str, str] | None = None, *, emulator: Emulator | None = None, clock: SteppingClock | None = None
+    environ: Mapping[str, str] | None = None,
+    *,
+    emulator: Emulator | None = None,
+    clock: SteppingClock | None = None,
+    registry: CollectorRegistry | None = None,
 ) -> AsyncIterator[Harness]:
     """A gateway in `on-behalf-of`, with the secret that the emulator knows."""
     emulator = emulator or Emulator(issuer=ISSUER)
@@ -59,7 +65,7 @@ async def exchanging(
         **(environ or {}),
     }
     given = {name: value for name, value in settings.items() if value}
-    async with running(given, emulator=emulator, clock=clock) as harness:
+    async with running(given, emulator=emulator, clock=clock, registry=registry) as harness:
         harness.token = harness.gateway_token()
         yield harness
 
@@ -628,3 +634,14 @@ async def test_an_entra_that_cannot_be_reached_is_told() -> None:
         [error] = (await caller.post("/graphql", json={"query": READ}, headers=headers)).json()["errors"]
     assert error["extensions"]["code"] == "UPSTREAM_UNAVAILABLE"
     assert error["message"].startswith("Microsoft Entra cannot be reached (")
+
+
+async def test_metrics_tell_how_many_tokens_are_kept() -> None:
+    """Those of callers that were verified, and those that they were exchanged for."""
+    registry = CollectorRegistry()
+    async with exchanging(registry=registry) as gateway:
+        for _ in range(2):
+            await gateway.execute(READ)
+            await gateway.execute(READ, as_=gateway.gateway_token())
+    kept = {each: registry.get_sample_value("gateway_cache_entries", {"cache": each}) for each in CACHES}
+    assert kept == {"claims": 3, "verified": 3, "tokens": 3}
