@@ -24,7 +24,7 @@ PYTHON: Final = re.compile(
     r"Traceback \(|<class '|<function |object at 0x|\b[A-Za-z]+Error\b|Exception\b|NoneType|\bdict\b|\.py\b"
     r"|site-packages|Undefined"
 )
-OURS: Final = {"ItemError"}
+OURS: Final = {"ItemError", "OnError"}
 """Types of the schema that look like Python's."""
 
 
