@@ -148,6 +148,7 @@ class Documents:
             node = parse(text, allow_empty_selection_sets=False)
         except GraphQLError as error:
             raise DocumentError(ParseFailedError, [error]) from None
+        _unchain(node)
         check_document(node, self._limits)
         if errors := self._validate(node):
             raise DocumentError(ValidationFailedError, errors)
@@ -166,6 +167,16 @@ class Documents:
             hide_suggestions=not self._introspection,
             allow_empty_selection_sets=False,
         )
+
+
+def _unchain(node: DocumentNode) -> None:
+    """Takes the links between the tokens away, which nobody follows after the parser.
+
+    They are cycles: of each document that leaves the cache they would stay until the collector looks at what is old.
+    """
+    token = node.loc.start_token if node.loc else None
+    while token:
+        token.prev, token.next, token = None, None, token.next
 
 
 def _to_document(text: str, node: DocumentNode) -> Document:

@@ -1,5 +1,6 @@
 """From text to a document that may run, and what is kept of it."""
 
+import gc
 from dataclasses import dataclass
 from typing import Any
 
@@ -248,3 +249,17 @@ def test_an_invalid_document_is_refused_each_time() -> None:
     for _ in range(2):
         with pytest.raises(DocumentError):
             documents.load("{ nam }")
+
+
+def test_a_document_that_is_forgotten_leaves_nothing_behind() -> None:
+    """Nothing waits for the collector, which looks at what is old very seldom."""
+    documents = _documents()
+    for number in range(20):
+        documents.prepare(f'{{ n{number}: name(by: {{ id: "{number}" }}) }}')
+    gc.collect()
+    gc.disable()
+    try:
+        del documents
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

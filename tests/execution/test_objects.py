@@ -1,5 +1,7 @@
 """What becomes of a source: an object of the answer, or nothing that a plan may say."""
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import strawberry
 from graphql import OperationDefinitionNode, parse
 from graphql.execution.values import VariableValues
 
+from gateway.execution import objects
 from gateway.execution.compiler import compile_operation
 from gateway.execution.plan import UnusualError
 from gateway.resources.reference import Access
@@ -74,3 +77,15 @@ async def test_everything_else_is_left_to_graphql_core(change: dict[str, Any]) -
     """It says what is wrong, and where."""
     with pytest.raises(UnusualError):
         await complete({**RIGHT, **change})
+
+
+def test_a_plan_that_is_forgotten_leaves_nothing_behind() -> None:
+    """Nothing waits for the collector, which looks at what is old very seldom."""
+    complete = objects.build_object([objects.Text("id", "id", is_required=True)], [])
+    left = weakref.ref(complete)
+    gc.disable()
+    try:
+        del complete
+        assert left() is None
+    finally:
+        gc.enable()

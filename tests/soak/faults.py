@@ -30,6 +30,9 @@ FAULTS: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "OmittedMembers", "names": ["displayName"]},
 )
 
+PATH: Final = "managedTenants/|batch"
+"""Of the gateway's calls, and not of those that watch the emulator."""
+
 PORTION_SECONDS: Final = 0.5
 AT_A_TIME: Final = 8
 APART: Final = 30
@@ -39,6 +42,6 @@ APART: Final = 30
 def portion(rng: Random) -> list[dict[str, Any]]:
     """Rules for the next while: of reads and writes, some in a hundred meet a fault."""
     return [
-        {"method": rng.choice(("GET", "POST", None)), "skip": rng.randint(0, APART), "fault": fault}
+        {"method": rng.choice(("GET", "POST", None)), "path": PATH, "skip": rng.randint(0, APART), "fault": fault}
         for fault in rng.sample(FAULTS, k=AT_A_TIME)
     ]

@@ -27,7 +27,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Watcher:
-    """`metrics_url` is that of the gateway's metrics, `probe_url` a trifle of the emulator's."""
+    """`metrics_url` is that of the gateway's metrics, `probe_url` a trifle of the emulator's, which meets no fault."""
 
     pid: int
     session: aiohttp.ClientSession
