@@ -42,7 +42,7 @@ fuzz: $(VENV)/dev  ## 20,000 requests that nobody sane would send, in some 5 min
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)
 
 soak: $(VENV)/dev  ## A gateway under load before a Graph that fails, for 30 minutes (MINUTES=10), and a report
-	@$(BIN)/python -m tests.soak.run $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
+	@$(BIN)/python -m tests.soak.run $(ARGS)
 
 bench: $(VENV)/dev benchmarks/node_modules/.package-lock.json  ## The gateway against rivals, as ratios (ARGS=--quick takes under 3 minutes)
 	@$(WITH_NODE) $(BIN)/python -m benchmarks.run $(ARGS)
