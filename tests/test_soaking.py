@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from tests.soak.bounds import Bound, Window, drifts, growth, of_caches, of_process, slope
+from tests.soak.bounds import Bound, Window, growth, of_caches, of_drift, of_process, slope
 from tests.soak.ledger import Ledger
 from tests.soak.load import Heard
 from tests.soak.report import Soak, to_markdown
 from tests.soak.watch import Sample
 
-IDLE = Sample(0.0, 80_000_000, 20, 4, {"documents": 0}, 0, 0.001)
+IDLE = Sample(0.0, 80_000_000, 20, 4, {"documents": 0}, 0, 0.0, 0.001)
 
 
 def samples(bytes_per_second: float, seconds: int = 60) -> list[Sample]:
@@ -86,10 +86,10 @@ def test_what_stays_open_breaks_a_bound() -> None:
 
 def test_drift_is_the_gateways_own() -> None:
     """Where the emulator got slower too, the machine is busy."""
-    first, last = Window(100, 0.01, 0.1, 0.001), Window(100, 0.02, 0.2, 0.001)
-    assert drifts(first, last) == (2, 2)
-    assert drifts(first, replace(last, probe=0.002)) == (1, 1)
-    assert drifts(first, replace(last, probe=0.0005)) == (2, 2)
+    first, last = Window(100, 0.001, 0.01, 0.1, 0.001), Window(100, 0.002, 0.02, 0.2, 0.001)
+    assert [each.figure for each in of_drift(first, last)] == [2, 2, 2]
+    assert [each.figure for each in of_drift(first, replace(last, probe=0.002))] == [2, 1, 1]
+    assert [each.figure for each in of_drift(first, replace(last, probe=0.0005))] == [2, 2, 2]
 
 
 def test_a_report_says_what_did_not_hold(ledger: Ledger) -> None:

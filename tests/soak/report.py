@@ -60,7 +60,7 @@ def _bounds(bounds: Iterable[Bound]) -> Iterator[str]:
 
 def _windows(soak: Soak) -> Iterator[str]:
     caches = sorted(soak.samples[0].caches)
-    titles = ("minute", "answers", "p50 ms", "p99 ms", "memory MB", "descriptors", "threads", *caches)
+    titles = ("minute", "answers", "CPU ms", "p50 ms", "p99 ms", "memory MB", "descriptors", "threads", *caches)
     yield f"| {' | '.join(titles)} |"
     yield f"|{' --: |' * len(titles)}"
     length = soak.ended - soak.started
@@ -71,6 +71,7 @@ def _windows(soak: Soak) -> Iterator[str]:
         figures = (
             f"{last * length / 60:.1f}",
             window.operations,
+            f"{window.cpu * 1000:.2f}",
             f"{window.p50 * 1000:.1f}",
             f"{window.p99 * 1000:.0f}",
             f"{sample.memory_bytes / 1e6:.1f}",

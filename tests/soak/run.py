@@ -20,7 +20,7 @@ import aiohttp
 from benchmarks.server import free_port
 from gateway.auth.claims import MOST_CLAIMS
 from gateway.execution.executor import MOST_PLANS
-from tests.soak.bounds import MOST_DRIFT_OF_P50, MOST_DRIFT_OF_P99, Bound, drifts, of_caches, of_process
+from tests.soak.bounds import of_caches, of_drift, of_process
 from tests.soak.faults import PORTION_SECONDS, portion
 from tests.soak.ledger import Ledger
 from tests.soak.load import CALLERS, Caller, Heard
@@ -161,7 +161,7 @@ async def soak(minutes: float, seed: int) -> Soak:
     bounds = [
         *of_process(idle, samples, after, len(heard.seconds)),
         *of_caches(samples, _cache_bounds()),
-        *_drift(seen),
+        *of_drift(seen.window(0, 1 / 3), seen.window(2 / 3, 1)),
     ]
     return replace(seen, bounds=bounds)
 
@@ -174,12 +174,6 @@ def _cache_bounds() -> dict[str, int]:
         "plans": (documents + shapes) * MOST_PLANS,
         "claims": MOST_CLAIMS,
     }
-
-
-def _drift(seen: Soak) -> Iterator[Bound]:
-    p50, p99 = drifts(seen.window(0, 1 / 3), seen.window(2 / 3, 1))
-    yield Bound("p50 of the last third to that of the first", p50, MOST_DRIFT_OF_P50)
-    yield Bound("p99 of the last third to that of the first", p99, MOST_DRIFT_OF_P99)
 
 
 def _end(gateway: Gateway, emulation: Emulation, tokens: list[str]) -> Iterator[str]:

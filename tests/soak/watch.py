@@ -1,5 +1,6 @@
 """What a gateway process amounts to at a moment: memory, descriptors, threads and caches."""
 
+import os
 import re
 import time
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ class Sample:
     threads: int
     caches: dict[str, int]
     running: int
-    probe_seconds: float = 0.0
+    cpu_seconds: float
+    probe_seconds: float
 
 
 @dataclass(frozen=True)
@@ -53,5 +55,12 @@ class Watcher:
             int(threads),
             {name: int(float(value)) for name, value in CACHE.findall(metrics)},
             int(float(running)),
+            _cpu_seconds((process / "stat").read_text(encoding="utf-8")),
             probe_seconds,
         )
+
+
+def _cpu_seconds(stat: str) -> float:
+    """In user mode and in the kernel; after the name, which may have anything in it. See proc_pid_stat(5)."""
+    fields = stat.rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
