@@ -8,7 +8,7 @@ from typing import Final
 
 from tests.soak.watch import Sample
 
-SETTLING_BYTES: Final = 12_000_000
+SETTLING_BYTES: Final = 8_000_000
 """Memory that a process may still take after its warm-up, however long it runs: caches fill, malloc's arenas grow."""
 
 BYTES_PER_OPERATION: Final = 50
