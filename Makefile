@@ -38,7 +38,7 @@ test-system: $(VENV)/dev gateway/static/index.html $(AUDITS)/node_modules/.packa
 	TESTS_COMPILED=false $(BIN)/pytest -n auto --ignore tests/system
 	TESTS_CASES=3000 $(BIN)/pytest -n auto tests/execution/test_differential.py
 
-fuzz: $(VENV)/dev  ## 20,000 requests that nobody sane would send, in some 5 minutes (ARGS="--documents 2000 --seed 1")
+fuzz: $(VENV)/dev  ## 20,000 requests that nobody sane would send, in 3 minutes (ARGS="--documents 2000 --seed 1")
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)
 
 soak: $(VENV)/dev  ## A gateway under load before a Graph that fails, for 30 minutes (MINUTES=10), and a report
