@@ -126,6 +126,7 @@ async def staged(rng: Random) -> AsyncIterator[Stage]:
             **emulation.settings,
             "GATEWAY_ADMIN_PORT": str(port),
             "GATEWAY_DOCUMENT_CACHE_ENTRIES": str(CACHE_ENTRIES),
+            "GATEWAY_GRAPH_BUDGETS": "false",  # Graph's limits would leave it next to nothing to do
             "COVERAGE_PROCESS_CONFIG": "",  # what is measured must not measure itself
         }
         trusted = ssl.create_default_context(cafile=emulation.settings["GATEWAY_CA_FILE"])
