@@ -68,10 +68,11 @@ def _gateway(setting: Setting) -> Command:
 
 
 def _gateway_environ(setting: Setting) -> Mapping[str, str]:
-    """As in production: JSON log lines, metrics. The token is forwarded."""
+    """As in production: JSON log lines, metrics. The token is forwarded. With budgets it is Graph's limits that would be measured."""
     return {
         "GATEWAY_GRAPH_URL": setting.graph_url,
         "GATEWAY_ADMIN_PORT": str(free_port()),
+        "GATEWAY_GRAPH_BUDGETS": "false",
         "GATEWAY_LOG_FORMAT": "json",
         **({"GATEWAY_CA_FILE": str(setting.ca_file)} if setting.ca_file else {}),
     }
