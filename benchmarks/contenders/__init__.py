@@ -68,7 +68,7 @@ def _gateway(setting: Setting) -> Command:
 
 
 def _gateway_environ(setting: Setting) -> Mapping[str, str]:
-    """As in production: JSON log lines, metrics. The token is forwarded. With budgets it is Graph's limits that would be measured."""
+    """As in production: JSON log lines, metrics. The token is forwarded. Budgets would be all that is measured."""
     return {
         "GATEWAY_GRAPH_URL": setting.graph_url,
         "GATEWAY_ADMIN_PORT": str(free_port()),
