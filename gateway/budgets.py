@@ -31,6 +31,9 @@ MINUTE_SECONDS: Final = 60.0
 LONGEST_WAIT_SECONDS: Final = 10.0
 """More than a full `$batch` of writes ever has to wait for; beyond it the caller is told when to come again."""
 
+AGAIN_SECONDS: Final = 10.0
+"""For so long a store that did not answer is not asked: calls to Graph must not wait for it one after another."""
+
 MOST_ACCEPTED: Final = 10_000
 
 WHOM: Final = {"app": "app in a tenant", "tenant": "tenant", "token": "tenant", "caller": "caller"}
@@ -58,6 +61,7 @@ class Budgets:
         self._app_id = app_id
         self._local = LocalBuckets(clock)
         self._shared = shared
+        self._shared_from = 0.0
         self._clock = clock
         self._observe = observe
         self._accepted: LRUCache[bytes, None] = LRUCache(MOST_ACCEPTED)
@@ -81,10 +85,11 @@ class Budgets:
         await self._clock.sleep(wait.seconds)
 
     async def _take(self, buckets: Sequence[Bucket], calls: int, longest_seconds: float) -> Wait:
-        if self._shared is not None:
+        if self._shared is not None and self._clock.monotonic() >= self._shared_from:
             try:
                 return await self._shared.take(buckets, calls, longest_seconds=longest_seconds)
             except StoreUnavailableError:
+                self._shared_from = self._clock.monotonic() + AGAIN_SECONDS
                 log.warning("budgets are each replica's own while the store does not answer")
         return await self._local.take(buckets, calls, longest_seconds=longest_seconds)
 

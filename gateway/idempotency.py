@@ -220,8 +220,8 @@ class Ledger:
         key = errands.to_id(outcome) if isinstance(outcome, Answer) else None
         if key is not None:
             with _tolerated("the outcome of a create was not kept"):
-                await self._claim(begun.item, key)
                 await self._swap(begun, begun.record, replace(begun.record, state="done", id=key))
+                await self._claim(begun.item, key)
             return outcome
         unknown = replace(begun.record, state="unknown")
         with _tolerated("the outcome of a create was not kept"):

@@ -183,9 +183,16 @@ async def test_replicas_share_their_budgets() -> None:
 
 
 async def test_without_the_store_each_replica_keeps_its_own(logs: list[str]) -> None:
-    """Nothing stops, and the limits still hold for each."""
-    async with budgeted(store=Shared(down=True)) as (gateway, clock):
+    """Nothing stops, the limits still hold for each, and the store is asked again only after a while."""
+    store = Shared(down=True)
+    async with budgeted(store=store) as (gateway, clock):
         for _ in range(22):
             assert "errors" not in await gateway.execute(CREATE)
         assert clock.sleeps == pytest.approx([0.25] * 2)
-    assert [line for line in logs if "budgets are each replica's own" in line]
+        assert len([line for line in logs if "budgets are each replica's own" in line]) == 2  # in both formats
+        store.down = False
+        await gateway.execute(READ)
+        assert store.taken == []
+        clock.advance(10)
+        await gateway.execute(READ)
+        assert len(store.taken) == 1

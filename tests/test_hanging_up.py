@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -92,3 +93,20 @@ async def test_a_create_goes_on_without_its_caller(logs: list[str]) -> None:
         "/tenantRelationships/managedTenants/tenantTags",
         "OK",
     )
+
+
+async def test_a_create_with_a_key_is_noted_without_its_caller(tmp_path: Path) -> None:
+    """Whoever comes back with the key finds the object."""
+    graph = Graph()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return await graph(request)
+        return httpx.Response(200, json={"id": "A"} if request.url.path.endswith("/A") else {"value": []})
+
+    document = CREATE.replace("})", '}, idempotencyKey: "k")')
+    async with running({"GATEWAY_STORE_URL": f"sqlite:///{tmp_path}/store.db"}, wire=Answering(answer)) as gateway:
+        assert await hang_up(gateway, document, graph) == []
+        graph.may_answer.set()
+        again = await gateway.execute(document)
+    assert again == {"data": {"createTenantTag": {"id": "A"}}, "extensions": {"replayed": ["createTenantTag"]}}

@@ -559,7 +559,7 @@ async def test_without_an_answer_of_the_store_nothing_is_sent(after: int) -> Non
         assert "errors" not in await gateway.execute("{ tenantTags { nodes { id } } }")
 
 
-@pytest.mark.parametrize("after", [2, 3], ids=["the object is not claimed", "the outcome is not noted"])
+@pytest.mark.parametrize("after", [2, 3], ids=["the outcome is not noted", "the object is not claimed"])
 async def test_an_outcome_that_cannot_be_noted_is_told_all_the_same(
     after: int, clock: SteppingClock, emulator: Emulator, logs: list[str]
 ) -> None:
