@@ -4,20 +4,17 @@ A cursor is encrypted and signed (Fernet), because the gateway will send an acce
 to the question it answers: field, `filter`, `orderBy`; not to `first`. It never carries a token.
 """
 
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
 import orjson
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.fernet import InvalidToken
 
 from gateway.errors import BadUserInputError
+from gateway.seals import build_seal
 
 PURPOSE = b"managed-tenants-gateway/cursor/1"
-"""Separates this use of a secret key from every other (RFC 5869 section 3.2)."""
 
 MAX_CURSOR_LENGTH = 16_384
 """Graph's links are a few hundred characters; a longer cursor is not ours and is cut, which breaks its seal."""
@@ -36,10 +33,10 @@ class Position:
 
 
 class CursorSealer:
-    """Seals with the first key, opens with all of them, so that keys can be exchanged one at a time."""
+    """Seals with the first key, opens with all of them."""
 
     def __init__(self, keys: Iterable[str]) -> None:
-        self._fernet = MultiFernet([_derived(key) for key in keys])
+        self._fernet = build_seal(keys, PURPOSE)
 
     def seal(self, position: Position, question: str) -> str:
         content = [
@@ -69,11 +66,6 @@ class CursorSealer:
                 fields=("after",),
             )
         return Position(target, offset, frozenset(names), total_count)
-
-
-def _derived(key: str) -> Fernet:
-    derived = HKDF(SHA256(), length=32, salt=None, info=PURPOSE).derive(key.encode())
-    return Fernet(urlsafe_b64encode(derived))
 
 
 def _digest(question: str) -> str:
