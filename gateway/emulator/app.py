@@ -60,9 +60,10 @@ class Emulator:
         self.entra_journal = Journal()
         self.directory = Directory.sample(_permissions(specs))
         entra = Entra(self.issuer, self.directory)
+        self.refresh_tokens = entra.refresh_tokens
         self.entra = Graph(entra.answer, self.entra_faults, self.entra_journal, clock)
         self.graph = Router(
-            [control_routes(self.journal, self.faults, self.reset)],
+            [control_routes(self.journal, self.faults, self.reset, self.refresh_tokens.revoke)],
             default=Graph(service.answer, self.faults, self.journal, clock, batches=Batches(self.issuer)),
         )
 

@@ -15,7 +15,9 @@ from gateway.emulator.journal import Journal
 from gateway.emulator.messages import from_bytes, to_bytes
 
 
-def control_routes(journal: Journal, faults: FaultRules, reset: Callable[[], None]) -> Mount:
+def control_routes(
+    journal: Journal, faults: FaultRules, reset: Callable[[], None], revoke: Callable[[], None]
+) -> Mount:
     async def show_journal(_: Request) -> Response:
         entries = to_bytes({"value": [entry.to_json() for entry in journal]})
         return Response(entries, media_type="application/json")
@@ -40,11 +42,16 @@ def control_routes(journal: Journal, faults: FaultRules, reset: Callable[[], Non
         reset()
         return Response(status_code=204)
 
+    async def revoke_sign_ins(_: Request) -> Response:
+        revoke()
+        return Response(status_code=204)
+
     routes = [
         Route("/journal", show_journal, methods=["GET"]),
         Route("/journal", clear_journal, methods=["DELETE"]),
         Route("/faults", add_faults, methods=["POST"]),
         Route("/faults", clear_faults, methods=["DELETE"]),
         Route("/reset", reset_all, methods=["POST"]),
+        Route("/revoke", revoke_sign_ins, methods=["POST"]),
     ]
     return Mount("/_emulator", routes=routes)

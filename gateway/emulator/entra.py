@@ -1,4 +1,4 @@
-"""Microsoft Entra, as far as the gateway and its callers need it: discovery, keys, and tokens by five grants.
+"""Microsoft Entra, as far as the gateway and its callers need it: discovery, keys, and tokens by six grants.
 
 https://learn.microsoft.com/entra/identity-platform/v2-protocols. The one person signs in without being asked.
 """
@@ -14,17 +14,18 @@ from uuid import uuid4
 
 import jwt
 
-from gateway.emulator.directory import App, Directory
+from gateway.emulator.directory import GATEWAY_APP, App, Directory
 from gateway.emulator.faults import Attempt
 from gateway.emulator.messages import Call, Json, Reply
+from gateway.emulator.refresh import RefreshTokens
 from gateway.emulator.signin import SignIns
 from gateway.emulator.tokens import GRAPH, TokenIssuer
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 
-SIGN_INS: Final = frozenset({DEVICE_CODE, "authorization_code"})
-"""The grants with which a person signs in."""
+SIGN_INS: Final = frozenset({DEVICE_CODE, "authorization_code", "refresh_token"})
+"""The grants with which a person signs in, or stays so."""
 
 PERSONAL_SCOPES: Final = frozenset({"openid", "profile", "email", "offline_access"})
 ANY_TENANT: Final = frozenset({"common", "organizations"})
@@ -90,6 +91,7 @@ class Entra:
     def __init__(self, issuer: TokenIssuer, directory: Directory) -> None:
         self.directory = directory
         self.sign_ins = SignIns()
+        self.refresh_tokens = RefreshTokens()
         self._issuer = issuer
         self._routes: Mapping[tuple[str, str], Callable[[Call, str], Reply]] = {
             ("GET", "v2.0/.well-known/openid-configuration"): lambda call, tenant: self._metadata(call, tenant, "2.0"),
@@ -107,6 +109,7 @@ class Entra:
             "client_credentials": self._client_credentials,
             DEVICE_CODE: self._device_code,
             "authorization_code": self._authorization_code,
+            "refresh_token": self._refresh_token,
         }
 
     def answer(self, call: Call) -> Reply:
@@ -198,9 +201,13 @@ class Entra:
 
     def _client_credentials(self, request: TokenRequest) -> Reply:
         resource, _ = self._scopes(request.form)
+        target = self.directory.app_of(resource)
+        is_gateway = target is not None and target.client_id == GATEWAY_APP
         token = self._issuer.issue(
             audience=self._audience(resource),
+            roles=request.app.roles if is_gateway else (),
             tenant_id=request.tenant_id,
+            object_id=request.app.principal,
             app_id=request.app.client_id,
             expires_in_seconds=self.directory.lifetime_seconds,
         )
@@ -220,8 +227,17 @@ class Entra:
             raise TokenRefusal("invalid_grant", 70008, "The code is not known, was used, or its verifier is wrong.")
         return self._answer(TokenRequest({**request.form, **form}, request.app, request.tenant_id))
 
+    def _refresh_token(self, request: TokenRequest) -> Reply:
+        """https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow#refresh-the-access-token."""
+        grant = self.refresh_tokens.redeem(request.form.get("refresh_token", ""), request.app.client_id)
+        if grant is None:
+            raise TokenRefusal("invalid_grant", 9002313, "The refresh token is not known, or of another app.")
+        if grant.is_revoked:
+            raise TokenRefusal("invalid_grant", 50173, "The provided grant has expired due to it being revoked.")
+        return self._answer(request, grant.person)
+
     def _answer(self, request: TokenRequest, person: str | None = None) -> Reply:
-        """A delegated token for what the form's scope names, and an id token where it is asked for."""
+        """A delegated token for what the form's scope names, an id token, and a refresh token if it is asked for."""
         resource, names = self._scopes(request.form)
         target = self.directory.app_of(resource)
         granted = request.app.consented if target is None else target.scopes
@@ -239,8 +255,19 @@ class Entra:
         )
         version = "2.0" if target is None else target.version
         token = issue(audience=self._audience(resource), scopes=wanted, version=version)
-        id_token = issue(audience=request.app.client_id, scopes=["openid"], nonce=request.form.get("nonce", ""))
-        return self._token_reply(token, id_token=id_token, scope=" ".join(f"{resource}/{name}" for name in wanted))
+        name = self.directory.user_name
+        id_token = issue(
+            audience=request.app.client_id,
+            scopes=["openid"],
+            nonce=request.form.get("nonce", ""),
+            name=name.partition("@")[0].title(),
+            preferred_username=name,
+        )
+        more = {"id_token": id_token, "scope": " ".join(f"{resource}/{name}" for name in wanted)}
+        is_new = self.refresh_tokens.gives if person is None else self.refresh_tokens.rotates
+        if is_new and "offline_access" in request.form.get("scope", "").split():
+            more["refresh_token"] = self.refresh_tokens.issue(request.app.client_id, person or self.directory.person)
+        return self._token_reply(token, **more)
 
     def _scopes(self, form: Mapping[str, str]) -> tuple[str, set[str]]:
         """The one resource that a scope is about, and the permissions of it."""

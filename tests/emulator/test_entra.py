@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.emulator.app import Emulator
 from gateway.emulator.authority import write_certificates
-from gateway.emulator.directory import GATEWAY_APP, App
+from gateway.emulator.directory import GATEWAY_APP, READER_APP, WRITER_APP, App
 from gateway.emulator.entra import RefuseToken
 from gateway.emulator.faults import FaultRule
 from gateway.emulator.tokens import SAMPLE_APP, SAMPLE_PERSON, SAMPLE_TENANT, TokenIssuer
@@ -95,6 +95,20 @@ async def test_an_app_gets_a_token_of_its_own(emulator: Emulator, entra: httpx.A
     assert (claims["idtyp"], claims["azp"], "scp" in claims) == ("app", GATEWAY_APP, False)
 
 
+@pytest.mark.parametrize(("app", "role"), [(READER_APP, "Gateway.Read"), (WRITER_APP, "Gateway.Write")])
+async def test_an_app_has_its_roles_at_the_gateway_only(
+    emulator: Emulator, entra: httpx.AsyncClient, app: str, role: str
+) -> None:
+    """The token names the app and what it is in the tenant, and no person."""
+    secret = emulator.directory.apps[app].secret
+    form = {"grant_type": "client_credentials", "client_id": app, "client_secret": secret}
+    for scope, roles in ((f"api://{GATEWAY_APP}/.default", [role]), (f"{GRAPH_URL}/.default", [])):
+        answer = (await entra.post(TOKEN_URL, data={**form, "scope": scope})).json()
+        claims = claims_of(answer["access_token"])
+        assert (claims["idtyp"], claims["azp"], claims["roles"]) == ("app", app, roles)
+        assert claims["oid"] not in {app, SAMPLE_PERSON}
+
+
 @pytest.mark.parametrize(
     ("form", "error", "number"),
     [
@@ -154,6 +168,53 @@ async def test_a_person_signs_in_with_a_device_code(entra: httpx.AsyncClient) ->
     claims = claims_of(answer["access_token"])
     assert (claims["aud"], claims["scp"], claims["oid"]) == (GATEWAY_APP, "access_as_user", SAMPLE_PERSON)
     assert await refused(entra, form) == ("bad_verification_code", 70000)
+
+
+async def signed_in(entra: httpx.AsyncClient) -> dict[str, Any]:
+    """What a device code brings with `offline_access`."""
+    scope = f"{GRAPH_URL}/.default openid offline_access"
+    start = (await entra.post(f"{AUTHORITY}/oauth2/v2.0/devicecode", data={"scope": scope})).json()
+    await entra.get(f"{start['verification_uri']}?otc={start['user_code']}")
+    answer: dict[str, Any] = (await entra.post(TOKEN_URL, data={**DEVICE, "device_code": start["device_code"]})).json()
+    planted(answer["refresh_token"])
+    return answer
+
+
+def refreshing(token: str, **changes: str) -> dict[str, str]:
+    form = {"grant_type": "refresh_token", "client_id": SAMPLE_APP, "refresh_token": token}
+    return {**form, "scope": f"{GRAPH_URL}/.default offline_access", **changes}
+
+
+async def test_a_refresh_token_brings_the_next(emulator: Emulator, entra: httpx.AsyncClient) -> None:
+    """Entra takes the old one still; as strict as OAuth allows it does not."""
+    first = await signed_in(entra)
+    assert claims_of(first["id_token"])["preferred_username"] == emulator.directory.user_name
+    second = (await entra.post(TOKEN_URL, data=refreshing(first["refresh_token"]))).json()
+    assert claims_of(second["access_token"])["oid"] == SAMPLE_PERSON
+    assert planted(second["refresh_token"]) != first["refresh_token"]
+    emulator.refresh_tokens.is_single_use = True
+    again = await entra.post(TOKEN_URL, data=refreshing(first["refresh_token"]))
+    assert planted(again.json()["refresh_token"]) != first["refresh_token"]
+    assert await refused(entra, refreshing(first["refresh_token"])) == ("invalid_grant", 9002313)
+
+
+async def test_a_refresh_token_is_one_apps(emulator: Emulator, entra: httpx.AsyncClient) -> None:
+    """Another app gets nothing for it."""
+    token = (await signed_in(entra))["refresh_token"]
+    assert await refused(entra, refreshing(token, client_id=GATEWAY_APP)) == ("invalid_grant", 9002313)
+    assert await refused(entra, refreshing("1.made-up")) == ("invalid_grant", 9002313)
+    emulator.refresh_tokens.rotates = False
+    assert "refresh_token" not in (await entra.post(TOKEN_URL, data=refreshing(token))).json()
+
+
+async def test_refresh_tokens_can_be_revoked(emulator: Emulator, entra: httpx.AsyncClient) -> None:
+    """By a control request, as an administrator would; whoever signs in then is not concerned."""
+    old = (await signed_in(entra))["refresh_token"]
+    control = httpx.AsyncClient(transport=httpx.ASGITransport(emulator.graph), base_url="http://graph.test")
+    assert (await control.post("/_emulator/revoke")).status_code == 204
+    assert await refused(entra, refreshing(old)) == ("invalid_grant", 50173)
+    new = (await signed_in(entra))["refresh_token"]
+    assert (await entra.post(TOKEN_URL, data=refreshing(new))).status_code == 200
 
 
 async def test_a_person_signs_in_with_a_browser(entra: httpx.AsyncClient) -> None:
