@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.admission import Admission
 from gateway.auth.entra import Entra, HttpClient
+from gateway.auth.service_account import ServiceAccountExchange
 from gateway.budgets import Budgets
 from gateway.callers import build_auth, open_http
 from gateway.clock import Clock, SystemClock
@@ -96,7 +97,9 @@ def create_app(
     specs = to_offered(tuple(catalog), settings)
     core = to_graphql_core(build_schema(specs))
     entra = None if settings.auth_mode == "forward" else Entra(entra_http or open_http(settings))
-    authenticator, exchange = build_auth(settings, entra, clock)
+    own_store = None if store else build_store(settings, clock)
+    store = store or own_store
+    authenticator, exchange = build_auth(settings, entra, store, clock)
     to_sdl = partial(print_sdl, specs) if settings.introspection else None
     page = Page(start or Start(), to_sdl=to_sdl) if settings.playground else None
 
@@ -117,8 +120,6 @@ def create_app(
     for each in (documents, executor, authenticator, exchange):
         telemetry.watch_caches(each.cache_sizes)
     trusted = _build_trusted(settings, documents, executor)
-    own_store = None if store else build_store(settings, clock)
-    store = store or own_store
     admission = Admission(most_running=settings.max_operations, most_queued=settings.max_queued_operations)
     telemetry.watch_queue(lambda: admission.queued)
     endpoint = Endpoint(
@@ -147,6 +148,8 @@ def create_app(
         async with own_transport, asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(trusted.watch(clock)) if trusted else None
             health.start()
+            if isinstance(exchange, ServiceAccountExchange):
+                tasks.create_task(exchange.announce())
             yield
             await health.drain()
             if watching:

@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "emulate": ("trial", "emulate"),
     "check": ("access", "check"),
     "token": ("access", "print_token"),
+    "sign-in": ("access", "sign_in_for_all"),
     "settings": ("setup", "print_settings"),
     "key": ("setup", "print_key"),
     "schema": ("knowledge", "print_schema"),

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.admission import Admission
-from gateway.auth.bearer import Authenticator, Caller
+from gateway.auth.bearer import Authenticator, Caller, refuse_writes
 from gateway.auth.exchange import Exchange
 from gateway.budgets import Budgets
 from gateway.clock import Clock, Deadline
@@ -111,6 +111,8 @@ class Endpoint:
         operation.kind = definition.operation.value
         if request.method == "GET" and definition.operation is not OperationType.QUERY:
             raise MutationOverGetError("A mutation must be sent with POST.")
+        if definition.operation is OperationType.MUTATION:
+            refuse_writes(caller)
         check_variables(params.variables, self.limits)
         claimant = Claimant(caller, self._header_key(request, prepared.document, definition))
         tenant = caller.tenant_id or caller.digest.hex()
@@ -161,10 +163,13 @@ class Endpoint:
 
         async def token(claims: str | None) -> str:
             with self.telemetry.exchange():
-                return await self.exchange.access_token(caller, claims, deadline)
+                found = await self.exchange.access_token(caller, claims, deadline)
+            operation.account = found.account
+            return found.text
 
         await token(None)
-        return Errand(token, deadline, operation, self.budgets.of(caller) if self.budgets else None)
+        budget = self.budgets.of(caller) if self.budgets else None
+        return Errand(token, deadline, operation, budget, self.exchange.give_up)
 
     def _header_key(self, request: HttpRequest, document: Document, definition: OperationDefinitionNode) -> str | None:
         """The key of the header `Idempotency-Key`. Queries may have one: some clients send it with everything."""

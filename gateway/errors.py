@@ -285,9 +285,10 @@ class IdempotencyConflictError(GatewayError):
 
 
 class StoreUnavailableError(GatewayError):
-    """The gateway's store does not answer, or is full, and without it the create would not be safe: not sent."""
+    """The gateway's store does not answer, or is full, and what needs it is not sent."""
 
     code = "STORE_UNAVAILABLE"
+    http_status = 503
     retryable = True
 
     @classmethod
@@ -303,6 +304,13 @@ class StoreUnavailableError(GatewayError):
             "The gateway's store of idempotency keys is full; nothing was sent to Microsoft Graph.",
             hint=f"Keys make room when they expire. The limit is {most} (GATEWAY_STORE_MAX_ENTRIES).",
         )
+
+
+class SignInRequiredError(GatewayError):
+    """The account that the gateway acts as is not signed in, or no more: only the gateway's operator can help."""
+
+    code = "SIGN_IN_REQUIRED"
+    http_status = 503
 
 
 class MisconfiguredError(GatewayError):

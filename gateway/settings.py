@@ -74,10 +74,11 @@ class Settings(BaseSettings):
     )
 
     # Who calls
-    auth_mode: Literal["forward", "on-behalf-of"] = Field(
+    auth_mode: Literal["forward", "on-behalf-of", "service-account"] = Field(
         "forward",
         description="`forward`: callers bring a delegated Graph token. `on-behalf-of`: callers bring a token for this "
-        "gateway, which exchanges it for one.",
+        "gateway, which exchanges it for one. `service-account`: apps bring a token for this gateway, which acts as "
+        "the one account of `gateway sign-in`.",
     )
     entra_url: HttpsUrl = Field("https://login.microsoftonline.com", description="Root of Microsoft Entra.")
     entra_tenant_id: Guid | None = Field(
@@ -98,12 +99,17 @@ class Settings(BaseSettings):
     )
     entra_scope: Name = Field("access_as_user", description="Scope of this gateway that a caller's token must carry.")
     entra_graph_scopes: Names = Field(
-        (), description="Delegated Graph permissions to ask for in the exchange. Default: all that were consented to."
+        (), description="Delegated Graph permissions to ask for in Entra. Default: all that were consented to."
     )
     allowed_tenants: Guids = Field(
-        (), description="Tenants whose callers `on-behalf-of` accepts. Default: `GATEWAY_ENTRA_TENANT_ID`."
+        (),
+        description="Tenants whose tokens this gateway takes, if they are for it. Default: `GATEWAY_ENTRA_TENANT_ID`.",
     )
-    allowed_client_apps: Guids = Field((), description="Client apps whose tokens `on-behalf-of` accepts. Default: any.")
+    allowed_client_apps: Guids = Field(
+        (),
+        description="Client apps whose tokens this gateway takes, if they are for it. Default: any; `service-account` "
+        "must have them named.",
+    )
 
     # What is offered
     convention_writes: Names = Field(
@@ -164,11 +170,11 @@ class Settings(BaseSettings):
         4_000_000, description="Text of the documents that are kept; as much again for their shapes."
     )
 
-    # Idempotency keys
+    # Store
     store_url: StoreUrl | None = Field(
         None,
-        description="Where idempotency keys are kept: `sqlite:///file.db` for one machine, `redis://…` or `rediss://…` "
-        "for several. Default: nowhere, and keys are refused.",
+        description="Where idempotency keys and the sign-in of `service-account` are kept: `sqlite:///file.db` for one "
+        "machine, `redis://…` or `rediss://…` for several. Default: nowhere, and keys are refused.",
     )
     store_max_entries: Count = Field(100_000, description="Entries that the store may have; two for a key.")
     idempotency_hours: float = Field(24, gt=0, le=24 * 366, description="How long an idempotency key holds.")
@@ -176,8 +182,8 @@ class Settings(BaseSettings):
     # Secrets and logs
     secret_keys: Keys = Field(
         (),
-        description="Keys that seal cursors, comma-separated: the first seals, all open. Default: a random one, so "
-        "cursors end with the process and are not shared by replicas.",
+        description="Keys that seal cursors and the sign-in, comma-separated: the first seals, all open. Default: a "
+        "random one, so cursors end with the process and are not shared by replicas.",
     )
     log_format: Literal["auto", "text", "json"] = Field(
         "auto", description="`text` for people, `json` for machines, `auto`: text on a terminal."
@@ -188,15 +194,20 @@ class Settings(BaseSettings):
 
     @property
     def gateway_app(self) -> str:
-        """The client id of this gateway; for `on-behalf-of`, which cannot be without."""
+        """The client id of this gateway; for the modes that cannot be without."""
         assert self.entra_client_id is not None
         return self.entra_client_id
 
     @property
-    def served_tenants(self) -> tuple[str, ...]:
-        """The tenants whose people may call; for `on-behalf-of`."""
+    def home_tenant(self) -> str:
+        """The service provider's tenant; for the modes that cannot be without."""
         assert self.entra_tenant_id is not None
-        return self.allowed_tenants or (self.entra_tenant_id,)
+        return self.entra_tenant_id
+
+    @property
+    def served_tenants(self) -> tuple[str, ...]:
+        """The tenants that callers may come from."""
+        return self.allowed_tenants or (self.home_tenant,)
 
     @property
     def graph_scopes(self) -> tuple[str, ...]:
@@ -253,6 +264,9 @@ def warnings(settings: Settings) -> list[str]:
         "GATEWAY_ENTRA_CLIENT_SECRET: secrets leak and expire; a certificate or a federated credential is better": (
             settings.entra_client_secret is not None
         ),
+        "GATEWAY_LOG_LEVEL: audit lines, which say which app has written, are of level info and will not be logged": (
+            settings.auth_mode == "service-account" and settings.log_level in {"warning", "error"}
+        ),
     }
     return [doubt for doubt, applies in doubts.items() if applies]
 
@@ -265,6 +279,19 @@ CREDENTIALS = (
     "GATEWAY_ENTRA_MANAGED_IDENTITY",
     "GATEWAY_ENTRA_CLIENT_SECRET",
 )
+
+
+APP = {"GATEWAY_ENTRA_TENANT_ID": "", "GATEWAY_ENTRA_CLIENT_ID": ""}
+NEEDED: Mapping[str, Mapping[str, str]] = {
+    "on-behalf-of": APP,
+    "service-account": APP
+    | {
+        "GATEWAY_STORE_URL": ": `gateway sign-in` keeps the account's sign-in there",
+        "GATEWAY_SECRET_KEYS": ": they seal the account's sign-in; `gateway key` prints one",
+        "GATEWAY_ALLOWED_CLIENT_APPS": ": each app named there acts as the signed-in account",
+    },
+}
+"""Mode → what it cannot be without, and what for."""
 
 
 def _read_files(given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -300,17 +327,19 @@ def _missing(given: Mapping[str, str]) -> list[str]:
     """What the chosen modes need and do not have."""
     faults = []
     if given.get("GATEWAY_TRUSTED_DOCUMENTS", "off") != "off" and "GATEWAY_TRUSTED_DOCUMENTS_PATH" not in given:
-        mode = given["GATEWAY_TRUSTED_DOCUMENTS"]
-        faults.append(f"GATEWAY_TRUSTED_DOCUMENTS_PATH: required with GATEWAY_TRUSTED_DOCUMENTS={mode}")
+        trusted = given["GATEWAY_TRUSTED_DOCUMENTS"]
+        faults.append(f"GATEWAY_TRUSTED_DOCUMENTS_PATH: required with GATEWAY_TRUSTED_DOCUMENTS={trusted}")
     store_url = given.get("GATEWAY_STORE_URL")
     if store_url and sqlite_path(store_url) is None and "GATEWAY_SECRET_KEYS" not in given:
         faults.append("GATEWAY_SECRET_KEYS: required with a store for several replicas, which must share them")
-    if given.get("GATEWAY_AUTH_MODE") != "on-behalf-of":
-        return faults
-    needed = ("GATEWAY_ENTRA_TENANT_ID", "GATEWAY_ENTRA_CLIENT_ID")
-    faults += [f"{name}: required with GATEWAY_AUTH_MODE=on-behalf-of" for name in needed if name not in given]
+    mode = given.get("GATEWAY_AUTH_MODE", "forward")
+    faults += [
+        f"{name}: required with GATEWAY_AUTH_MODE={mode}{why}"
+        for name, why in NEEDED.get(mode, {}).items()
+        if name not in given
+    ]
     credentials = [name for name in CREDENTIALS if name in given]
-    if len(credentials) != 1:
+    if mode == "on-behalf-of" and len(credentials) != 1:
         found = f"found {' and '.join(credentials)}" if credentials else "found none"
         faults.append(f"GATEWAY_AUTH_MODE='on-behalf-of': needs exactly one of {', '.join(CREDENTIALS)}; {found}")
     return faults

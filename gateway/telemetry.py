@@ -34,7 +34,8 @@ CacheSizes = Mapping[str, Callable[[], int]]
 class Operation:
     """One GraphQL request. `codes`: of its errors, in order; `graph_request_ids`: as Graph's support asks for them.
 
-    `trusted`: whether its document is; None where there are no trusted documents.
+    `trusted`: whether its document is; None where there are no trusted documents. `account`: the object id of whom
+    Graph sees; None where that is the caller.
     """
 
     request_id: str
@@ -48,6 +49,7 @@ class Operation:
     oid: str | None = None
     appid: str | None = None
     verified: bool = False
+    account: str | None = None
 
     def failed(self, error: GatewayError) -> None:
         self.codes.append(error.code)
@@ -205,5 +207,6 @@ def _log_fields(operation: Operation, seconds: float) -> dict[str, Any]:
         "graph_calls": operation.graph_calls,
         "graph_request_ids": operation.graph_request_ids or None,
         **operation.who,
+        "account": operation.account,
     }
     return {name: value for name, value in told.items() if value is not None}

@@ -17,6 +17,14 @@ EXCHANGING = {
     "GATEWAY_ENTRA_TENANT_ID": TENANT,
     "GATEWAY_ENTRA_CLIENT_ID": APP,
 }
+ACTING = {
+    **EXCHANGING,
+    "GATEWAY_AUTH_MODE": "service-account",
+    "GATEWAY_GRAPH_VERSION": "beta",
+    "GATEWAY_ALLOWED_CLIENT_APPS": APP,
+    "GATEWAY_SECRET_KEYS": Fernet.generate_key().decode(),
+    "GATEWAY_STORE_URL": "sqlite:///store.db",
+}
 CREDENTIALS = (
     "GATEWAY_ENTRA_CLIENT_CERTIFICATE_FILE, GATEWAY_ENTRA_FEDERATED_TOKEN_FILE, GATEWAY_ENTRA_MANAGED_IDENTITY, "
     "GATEWAY_ENTRA_CLIENT_SECRET"
@@ -98,7 +106,7 @@ def test_only_variables_of_the_gateway_are_read() -> None:
             "https://graph.microsoft.com/.default",
             NO_NAME.format("https://graph.microsoft.com/.default"),
         ),
-        ("GATEWAY_AUTH_MODE", "obo", "Input should be 'forward' or 'on-behalf-of'"),
+        ("GATEWAY_AUTH_MODE", "obo", "Input should be 'forward', 'on-behalf-of' or 'service-account'"),
         ("GATEWAY_GRAPH_CONNECTIONS", "0", "Input should be greater than or equal to 1"),
         ("GATEWAY_GRAPH_CONNECTIONS", "many", "Input should be a valid integer, unable to parse string as an integer"),
         ("GATEWAY_DEADLINE_SECONDS", "0", "Input should be greater than 0"),
@@ -189,6 +197,26 @@ def test_on_behalf_of_needs_to_know_who_it_is() -> None:
         "GATEWAY_ENTRA_TENANT_ID: required with GATEWAY_AUTH_MODE=on-behalf-of",
         "GATEWAY_ENTRA_CLIENT_ID: required with GATEWAY_AUTH_MODE=on-behalf-of",
         f"GATEWAY_AUTH_MODE='on-behalf-of': needs exactly one of {CREDENTIALS}; found none",
+    )
+
+
+def test_service_account_needs_all_that_it_rests_on() -> None:
+    """Each with what for: where the sign-in is kept, what seals it, and which apps may use it. No credential."""
+    assert faults_of({"GATEWAY_AUTH_MODE": "service-account"}) == (
+        "GATEWAY_ENTRA_TENANT_ID: required with GATEWAY_AUTH_MODE=service-account",
+        "GATEWAY_ENTRA_CLIENT_ID: required with GATEWAY_AUTH_MODE=service-account",
+        (
+            "GATEWAY_STORE_URL: required with GATEWAY_AUTH_MODE=service-account: `gateway sign-in` keeps the account's "
+            "sign-in there"
+        ),
+        (
+            "GATEWAY_SECRET_KEYS: required with GATEWAY_AUTH_MODE=service-account: they seal the account's sign-in; "
+            "`gateway key` prints one"
+        ),
+        (
+            "GATEWAY_ALLOWED_CLIENT_APPS: required with GATEWAY_AUTH_MODE=service-account: each app named there acts "
+            "as the signed-in account"
+        ),
     )
 
 
@@ -315,6 +343,8 @@ def test_loopback_may_be_plain() -> None:
             {"GATEWAY_GRAPH_VERSION": "beta", "GATEWAY_TRUSTED_DOCUMENTS_PATH": "/"},
             ["GATEWAY_SECRET_KEYS", "GATEWAY_TRUSTED_DOCUMENTS_PATH"],
         ),
+        ({**ACTING, "GATEWAY_LOG_LEVEL": "info"}, []),
+        ({**ACTING, "GATEWAY_LOG_LEVEL": "warning"}, ["GATEWAY_LOG_LEVEL"]),
     ],
 )
 def test_what_most_operators_do_not_want_is_warned_about(environ: dict[str, str], first_words: list[str]) -> None:

@@ -4,11 +4,18 @@ MSAL takes a tenth of a start to load, and a gateway that forwards tokens never 
 loads this file then.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msal
 
 from gateway.auth.entra import HttpClient
+
+CAPABILITIES: Final = ("CP1",)
+"""Whoever asks for a token can answer claims challenges, so Graph's tokens last longer and end with their session.
+
+https://learn.microsoft.com/entra/identity-platform/claims-challenge#client-capabilities
+"""
 
 
 class _NoTokenCache(msal.TokenCache):  # type: ignore[misc]  # MSAL has no types
@@ -29,7 +36,7 @@ def build_confidential(client_id: str, *, authority: str, credential: Any, http:
         client_credential=credential,
         # The operator chose the authority; asking Microsoft whether it is one would be a call for nothing.
         instance_discovery=False,
-        client_capabilities=["CP1"],
+        client_capabilities=CAPABILITIES,
         exclude_scopes=["offline_access"],
         token_cache=_NoTokenCache(),
         http_client=http,
@@ -37,9 +44,17 @@ def build_confidential(client_id: str, *, authority: str, credential: Any, http:
     )
 
 
-def build_public(client_id: str, *, authority: str, http: HttpClient) -> Any:
+def build_public(client_id: str, *, authority: str, http: HttpClient, capabilities: Sequence[str] | None = None) -> Any:
     """An application that people sign in to. Asks Entra for the authority's addresses; raises `ValueError`."""
-    return msal.PublicClientApplication(client_id, authority=authority, instance_discovery=False, http_client=http)
+    return msal.PublicClientApplication(
+        client_id,
+        authority=authority,
+        instance_discovery=False,
+        client_capabilities=capabilities,
+        token_cache=_NoTokenCache(),
+        http_client=http,
+        http_cache=_NoHttpCache(),
+    )
 
 
 def build_managed_identity(client_id: str | None, *, http: HttpClient) -> Any:

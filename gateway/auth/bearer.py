@@ -1,22 +1,19 @@
 """`Authorization` header → `Caller`, or an error that says what is wrong with it. RFC 6750 section 2.1.
 
-In `forward` the token is Graph's, which alone can verify it. In `on-behalf-of` it is this gateway's, and all is checked
-that an API must check: https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens
+In `forward` the token is Graph's, which alone can verify it. In the other modes it is this gateway's, and `verifying`
+checks it; a person's in `on-behalf-of`, an app's in `service-account`.
 
 No text of a token is ever in a message, a repr or a log line.
 """
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final, Protocol
 
-import jwt
-from cachetools import LRUCache
-
-from gateway.auth.claims import Unverified, UnverifiedTokens, to_kept
-from gateway.auth.keys import VERSION_PATHS, SigningKeys
+from gateway.auth.claims import Unverified, UnverifiedTokens
+from gateway.auth.verifying import ASK_AGAIN, GRAPH_APP_ID, PUBLIC_GRAPH, Verifier
 from gateway.clock import Clock, Deadline
 from gateway.errors import AppOnlyTokenError, ForbiddenError, UnauthenticatedError
 from gateway.telemetry import CacheSizes
@@ -26,20 +23,17 @@ MAX_TOKEN_LENGTH: Final = 32_768
 
 TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 
-MOST_VERIFIED: Final = 1_000
+READ_ROLE: Final = "Gateway.Read"
+WRITE_ROLE: Final = "Gateway.Write"
+"""App roles of this gateway: the one permits queries, the other mutations too.
 
-LEEWAY_SECONDS: Final = 60
-"""How far clocks may differ."""
+https://learn.microsoft.com/entra/identity-platform/howto-add-app-roles-in-apps
+"""
 
-ASK_AGAIN: Final = "Ask Entra for a new one."
-
-PUBLIC_GRAPH: Final = "https://graph.microsoft.com"
-
-GRAPH_APP_ID: Final = "00000003-0000-0000-c000-000000000000"
-"""https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in"""
-
-GRAPH_AUDIENCES: Final = (GRAPH_APP_ID, PUBLIC_GRAPH, f"{PUBLIC_GRAPH}/")
-"""A tuple, because an unverified audience may be anything, also what cannot be in a set."""
+GIVE_ROLE: Final = (
+    "An administrator can add the app role to the app's API permissions in the Entra admin center, and consent to it. "
+    "The token must be a new one then."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +51,8 @@ class Caller:
     verified: bool
     digest: bytes = field(repr=False)
     """The token's hash: separates what no claim can."""
+    lacks_role: str | None = None
+    """The app role without which the caller may send no mutation; None if it may."""
 
     @property
     def partition(self) -> str:
@@ -68,14 +64,6 @@ class Caller:
         ids = (self.tenant_id, self.object_id, self.app_id)
         who = " ".join(("verified" if self.verified else "claimed", *map(str, ids))) if any(ids) else self.digest.hex()
         return sha256(who.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What a token says, and the key that its signature fits: once that key is published no more, it says nothing."""
-
-    key: jwt.PyJWK
-    claims: Mapping[str, Any]
 
 
 class Authenticator(Protocol):
@@ -117,102 +105,64 @@ class ForwardAuthenticator:
         return caller
 
 
-class ValidatingAuthenticator:
-    """The token is for this gateway: who issued it, for whom, until when and for what is verified."""
+class DelegatedAuthenticator:
+    """The token is for this gateway and stands for a person."""
 
-    def __init__(
-        self,
-        keys: SigningKeys,
-        *,
-        client_id: str,
-        scope: str,
-        tenant_ids: Collection[str],
-        client_apps: Collection[str],
-        clock: Clock,
-    ) -> None:
-        self._keys = keys
-        self._tokens = UnverifiedTokens()
-        self._verified: LRUCache[bytes, Verified] = LRUCache(MOST_VERIFIED)
-        self._client_id = client_id
-        self._audiences = [client_id, f"api://{client_id}"]
+    def __init__(self, verifier: Verifier, *, scope: str, client_apps: Collection[str]) -> None:
+        self._verifier = verifier
         self._scope = scope
-        self._tenant_ids = {each.lower() for each in tenant_ids}
         self._client_apps = {each.lower() for each in client_apps}
-        self._clock = clock
 
     @property
     def cache_sizes(self) -> CacheSizes:
-        return {"claims": lambda: len(self._tokens), "verified": lambda: len(self._verified)}
+        return self._verifier.cache_sizes
 
     async def authenticate(self, authorization: str | None, deadline: Deadline) -> Caller:
         token = to_token(authorization)
-        unverified = self._tokens.read(token)
-        claims = await self._verified_claims(token, unverified, deadline)
+        unverified, claims = await self._verifier.verify(token, deadline)
         refuse_app_only(claims)
         caller = _to_caller(token, unverified, verified=True)
         if self._scope not in str(claims.get("scp", "")).split():
             raise ForbiddenError(
-                f"The access token lacks this gateway's scope {self._scope}.",
-                hint=f"Ask Entra for a token with the scope api://{self._client_id}/{self._scope}.",
+                f"The access token lacks this gateway's scope {self._scope}.", hint=self._verifier.hint
             )
-        if self._client_apps and (caller.app_id or "").lower() not in self._client_apps:
-            raise ForbiddenError(
-                f"This gateway does not take tokens of the app {caller.app_id}.",
-                hint="Its operator can add the app to GATEWAY_ALLOWED_CLIENT_APPS.",
-            )
+        if self._client_apps:
+            refuse_others(caller, self._client_apps)
         return caller
 
-    async def _verified_claims(self, token: str, unverified: Unverified, deadline: Deadline) -> Mapping[str, Any]:
-        """The claims of a token that is for us, from a tenant of ours, and signed by it."""
-        claims, key_id = unverified.claims, unverified.key_id
-        tenant_id, version = str(claims.get("tid", "")).lower(), str(claims.get("ver"))
-        if claims.get("aud") not in self._audiences:
-            raise UnauthenticatedError("The access token is not for this gateway.", hint=self._audience_hint(claims))
-        if tenant_id not in self._tenant_ids:
-            raise UnauthenticatedError(
-                "The access token is from a tenant that this gateway does not serve.",
-                hint="Sign in to the service provider's tenant; GATEWAY_ALLOWED_TENANTS names all that are served.",
-            )
-        if version not in VERSION_PATHS or key_id is None:
-            raise UnauthenticatedError("The access token is not one that Microsoft Entra issues.", hint=ASK_AGAIN)
-        key, issuer = await self._keys.find(tenant_id, version, key_id, deadline)
-        verified = self._verified.get(unverified.digest)
-        if verified is None or verified.key is not key:
-            verified = self._verified[unverified.digest] = Verified(key, self._verify(token, key, issuer))
-        self._check_times(verified.claims)
-        return verified.claims
 
-    def _verify(self, token: str, key: jwt.PyJWK, issuer: str) -> Mapping[str, Any]:
-        try:
-            verified: dict[str, Any] = jwt.decode(
-                token,
-                key,
-                algorithms=["RS256"],
-                audience=self._audiences,
-                issuer=issuer,
-                # Times are checked by the clock that was handed in.
-                options={"require": ["exp"], "verify_exp": False, "verify_nbf": False, "verify_iat": False},
-            )
-        except jwt.InvalidTokenError:
-            raise UnauthenticatedError(
-                "The access token's signature or issuer is not that of its tenant.", hint=ASK_AGAIN
-            ) from None
-        return to_kept(verified)
+class AppAuthenticator:
+    """The token is for this gateway and stands for an app, whose roles say what it may do.
 
-    def _check_times(self, claims: Mapping[str, Any]) -> None:
-        now, expires_at, not_before = self._clock.time(), claims["exp"], claims.get("nbf", 0)
-        if not isinstance(expires_at, int) or expires_at + LEEWAY_SECONDS <= now:
-            raise UnauthenticatedError("The access token has expired.", hint=ASK_AGAIN)
-        if not isinstance(not_before, int) or not_before - LEEWAY_SECONDS > now:
-            raise UnauthenticatedError(
-                "The access token is not valid yet.", hint="Check the clock of the machine that the gateway runs on."
-            )
+    The apps that may call are named, all of them: a role is easily given, and opens what the signed-in account may do.
+    """
 
-    def _audience_hint(self, claims: Mapping[str, Any]) -> str:
-        wanted = f"Ask Entra for a token with the scope api://{self._client_id}/{self._scope}."
-        if claims.get("aud") in GRAPH_AUDIENCES:
-            return f"It is for Microsoft Graph, which GATEWAY_AUTH_MODE=forward takes. {wanted}"
-        return wanted
+    def __init__(self, verifier: Verifier, *, client_apps: Collection[str]) -> None:
+        self._verifier = verifier
+        self._client_apps = {each.lower() for each in client_apps}
+
+    @property
+    def cache_sizes(self) -> CacheSizes:
+        return self._verifier.cache_sizes
+
+    async def authenticate(self, authorization: str | None, deadline: Deadline) -> Caller:
+        token = to_token(authorization)
+        unverified, claims = await self._verifier.verify(token, deadline)
+        if "scp" in claims or claims.get("idtyp", "app") != "app":
+            raise ForbiddenError(
+                "The access token stands for a person; in the mode service-account this gateway takes those of apps.",
+                hint=f"Let the app sign in as itself, by client credentials. {self._verifier.hint}",
+            )
+        caller = _to_caller(token, unverified, verified=True)
+        refuse_others(caller, self._client_apps)
+        roles = claims.get("roles", [])
+        if WRITE_ROLE in roles:
+            return caller
+        if READ_ROLE in roles:
+            return replace(caller, lacks_role=WRITE_ROLE)
+        raise ForbiddenError(
+            f"The access token has none of this gateway's app roles, {READ_ROLE} and {WRITE_ROLE}.", hint=GIVE_ROLE
+        )
 
 
 def to_token(authorization: str | None) -> str:
@@ -245,6 +195,24 @@ def _to_caller(token: str, unverified: Unverified, *, verified: bool) -> Caller:
         verified=verified,
         digest=unverified.digest,
     )
+
+
+def refuse_writes(caller: Caller) -> None:
+    """Raises `ForbiddenError` for a caller who may send no mutation."""
+    if caller.lacks_role is not None:
+        raise ForbiddenError(
+            f"The app {caller.app_id} may only read: its access token lacks the app role {caller.lacks_role}.",
+            hint=GIVE_ROLE,
+        )
+
+
+def refuse_others(caller: Caller, client_apps: Collection[str]) -> None:
+    """Raises `ForbiddenError` for a token of an app that is not among those named."""
+    if (caller.app_id or "").lower() not in client_apps:
+        raise ForbiddenError(
+            f"This gateway does not take tokens of the app {caller.app_id}.",
+            hint="Its operator can add the app to GATEWAY_ALLOWED_CLIENT_APPS.",
+        )
 
 
 def refuse_app_only(claims: Mapping[str, Any]) -> None:

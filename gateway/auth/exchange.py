@@ -11,7 +11,7 @@ from gateway.auth.bearer import Caller
 from gateway.auth.confidential import ConfidentialClient
 from gateway.auth.flights import Flights
 from gateway.clock import Clock, Deadline
-from gateway.errors import ClaimsChallengeError
+from gateway.errors import ClaimsChallengeError, GatewayError
 from gateway.telemetry import CacheSizes
 
 MOST_TOKENS: Final = 10_000
@@ -30,29 +30,38 @@ AGAIN_SECONDS: Final = 60.0
 """Between two tries to fetch the next one."""
 
 
+@dataclass(frozen=True, slots=True)
+class GraphToken:
+    """`account` is the object id of the account that Graph will see, where that is not the caller."""
+
+    text: str = field(repr=False)
+    account: str | None = None
+
+
 class Exchange(Protocol):
     @property
-    def cache_sizes(self) -> CacheSizes: ...
+    def cache_sizes(self) -> CacheSizes:
+        return {}
 
-    async def access_token(self, caller: Caller, claims: str | None, deadline: Deadline) -> str:
+    async def access_token(self, caller: Caller, claims: str | None, deadline: Deadline) -> GraphToken:
         """A token for Graph. `claims`: the JSON text of Graph's challenge to the token before.
 
         Raises `ClaimsChallengeError` where there is no other token to be had without the person.
         """
 
+    def give_up(self, challenge: ClaimsChallengeError) -> GatewayError:
+        """What the caller is told if Graph challenges the other token as well."""
+        return challenge
 
-class ForwardExchange:
+
+class ForwardExchange(Exchange):
     """The caller's own token, as it is. Only the caller can answer a challenge to it."""
 
-    @property
-    def cache_sizes(self) -> CacheSizes:
-        return {}
-
-    async def access_token(self, caller: Caller, claims: str | None, deadline: Deadline) -> str:
+    async def access_token(self, caller: Caller, claims: str | None, deadline: Deadline) -> GraphToken:
         del deadline
         if claims is not None:
             raise ClaimsChallengeError("Microsoft Graph wants the person to sign in again.", claims=claims)
-        return caller.assertion
+        return GraphToken(caller.assertion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ class _Kept:
     early: float
 
 
-class OnBehalfOfExchange:
+class OnBehalfOfExchange(Exchange):
     """The caller's token, exchanged for one for Graph, and kept: for this assertion only, and no longer than it.
 
     https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow
@@ -81,7 +90,7 @@ class OnBehalfOfExchange:
     def cache_sizes(self) -> CacheSizes:
         return {"tokens": lambda: len(self._kept)}
 
-    async def access_token(self, caller: Caller, claims: str | None, deadline: Deadline) -> str:
+    async def access_token(self, caller: Caller, claims: str | None, deadline: Deadline) -> GraphToken:
         key = self._key(caller)
         if claims is not None:
             self._kept.pop(key, None)
@@ -91,7 +100,7 @@ class OnBehalfOfExchange:
         elif kept.early <= now:
             self._kept[key] = replace(kept, early=now + AGAIN_SECONDS)
             self._flights.start((key, None), lambda: self._fetch(key, caller, None))
-        return kept.token
+        return GraphToken(kept.token)
 
     def _key(self, caller: Caller) -> str:
         """Tenant and scopes are in it, so that no change of settings can reach a token that was kept for others."""

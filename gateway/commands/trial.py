@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 
 from gateway.commands.options import HOST, PORT, PORT_RANGE
 from gateway.emulator.app import Emulator
-from gateway.emulator.directory import GATEWAY_APP
+from gateway.emulator.directory import GATEWAY_APP, App
 from gateway.emulator.server import Served, serving
 from gateway.emulator.tokens import GRAPH, SAMPLE_TENANT
 from gateway.logs import configure_logging
@@ -39,6 +39,10 @@ def run_with_emulator(host: str, port: int) -> None:
     async def both(graph: socket, entra: socket) -> None:
         async with serving(emulator, host="127.0.0.1", graph=graph, entra=entra) as served:
             settings = Settings.from_environ(store | own | _to_environ(emulator, served))
+            if settings.auth_mode == "service-account":
+                raise click.UsageError(
+                    "For GATEWAY_AUTH_MODE=service-account take `gateway emulate`: somebody signs in."
+                )
             token = _graph_token(emulator) if settings.auth_mode == "forward" else _gateway_token(emulator)
             with listen(host, port) as listener:
                 configure_logging(style=settings.log_format, level=settings.log_level, stream=sys.stderr)
@@ -106,6 +110,10 @@ def _gateway_token(emulator: Emulator) -> str:
     return emulator.issuer.issue(audience=GATEWAY_APP, scopes=["access_as_user"], expires_in_seconds=DEMO_SECONDS)
 
 
+def _apps_with_roles(emulator: Emulator) -> list[App]:
+    return [each for each in emulator.directory.apps.values() if each.roles]
+
+
 def _introduction(emulator: Emulator, served: Served) -> str:
     exports = [f"export {name}={shlex.quote(value)}" for name, value in _to_environ(emulator, served).items()]
     return "\n".join(
@@ -124,6 +132,10 @@ def _introduction(emulator: Emulator, served: Served) -> str:
             "A token for the gateway, for the mode on-behalf-of (`gateway token` signs in for one too):",
             "",
             _gateway_token(emulator),
+            "",
+            "Apps that may call in the mode service-account, by client credentials with this id and secret:",
+            "",
+            *(f"{' '.join(each.roles)}: {each.client_id} {each.secret}" for each in _apps_with_roles(emulator)),
             "",
             "Ctrl-C stops.",
         ]

@@ -59,12 +59,16 @@ class Budget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """On whose behalf, until when, and in which operation a request is sent. `budget` None is without limits."""
+    """On whose behalf, until when, and in which operation a request is sent. `budget` None is without limits.
+
+    `give_up` makes what the caller is told of a second challenge.
+    """
 
     token: TokenSource
     deadline: Deadline
     operation: Operation
     budget: Budget | None = None
+    give_up: Callable[[ClaimsChallengeError], GatewayError] = lambda challenge: challenge
 
 
 class GraphClient:
@@ -108,7 +112,10 @@ class GraphClient:
                 token = await errand.token(challenge.claims)
             except ClaimsChallengeError as again:
                 raise (challenge if again.claims == challenge.claims else again) from None
-            return await self._send_as(token, request, attempt, errand)
+            try:
+                return await self._send_as(token, request, attempt, errand)
+            except ClaimsChallengeError as again:
+                raise errand.give_up(again) from None
 
     async def _send_as(
         self, token: str, request: GraphRequest, attempt: Callable[[str], Awaitable[Answer]], errand: Errand

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from gateway.clock import Deadline
 from gateway.errors import GatewayError, InternalServerError
+from gateway.graph.audit import audited
 from gateway.graph.bulk import BulkWriter
 from gateway.graph.client import Errand, GraphClient
 from gateway.graph.gather import Batching, Calls, Gatherer
@@ -87,12 +88,17 @@ class Loader:
     async def send(self, request: GraphRequest) -> Answer:
         """The same as `write`, but not remembered: for what is seen through already."""
         self._calls.count(1)
-        return await self._client.write(request, self._errand)
+        with audited(self._errand.operation, [request]) as outcomes:
+            answer = await self._client.write(request, self._errand)
+            outcomes.append(answer)
+        return answer
 
     async def send_all(self, requests: Sequence[GraphRequest], *, stop: bool) -> list[Answer | GatewayError]:
         """The same as `write_all`, but not remembered."""
         writer = BulkWriter(self._client, self._errand, self._calls, batching=self._batching, stop=stop)
-        return await writer.write(requests)
+        with audited(self._errand.operation, requests) as outcomes:
+            outcomes.extend(await writer.write(requests))
+        return outcomes
 
     async def look(self, request: GraphRequest, path: str) -> Page:
         """The same as `read_page`, but not remembered: it may be asked for again to see what has changed."""

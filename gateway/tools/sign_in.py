@@ -1,12 +1,14 @@
-"""Signs a person in and gets an access token that the gateway takes: for trying out, and for `gateway check`.
+"""Signs a person in: for an access token to try the gateway with, or as the account that it acts as.
 
 https://learn.microsoft.com/entra/identity-platform/msal-authentication-flows
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.auth.applications import build_public
+from gateway.auth.account import Account
+from gateway.auth.applications import CAPABILITIES, build_public
 from gateway.auth.entra import HttpClient
 from gateway.errors import GatewayError
 from gateway.settings import Settings
@@ -30,6 +32,14 @@ class SignInError(Exception):
     """Nobody was signed in; the message says why and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The account, and what people call it."""
+
+    account: Account
+    name: str
+
+
 def sign_in(
     settings: Settings, *, client_id: str | None, device_code: bool, http: HttpClient, announce: Announce
 ) -> str:
@@ -37,23 +47,49 @@ def sign_in(
     client_id = client_id or settings.entra_client_id
     if client_id is None:
         raise SignInError("No app to sign in with: set GATEWAY_ENTRA_CLIENT_ID, or give --client-id.")
+    if settings.auth_mode == "service-account":
+        raise SignInError(
+            "In the mode service-account callers are apps: let one ask Entra for a token by client credentials, with "
+            f"the scope api://{settings.entra_client_id}/.default. `gateway sign-in` signs in whom the gateway acts as."
+        )
     scopes = [_scope(settings, client_id)]
+    answer = _answer(settings, client_id, scopes, device_code=device_code, http=http, announce=announce)
+    token: str = answer["access_token"]
+    return token
+
+
+def sign_in_account(settings: Settings, *, device_code: bool, http: HttpClient, announce: Announce) -> SignedIn:
+    """The account that the gateway will act as. Blocks until the person is done."""
+    scopes = list(settings.graph_scopes)
+    answer = _answer(settings, settings.gateway_app, scopes, device_code=device_code, http=http, announce=announce)
+    claims, refresh_token = answer.get("id_token_claims", {}), answer.get("refresh_token")
+    if refresh_token is None or not {"tid", "oid"} <= claims.keys():
+        raise SignInError(
+            "Microsoft Entra gave no refresh token. Check the app's permissions: offline_access is needed."
+        )
+    names = [str(claims[each]) for each in ("name", "preferred_username") if claims.get(each)]
+    shown = "".join(each for each in " – ".join(names) if each.isprintable())
+    return SignedIn(Account(claims["tid"], claims["oid"], refresh_token), shown)
+
+
+def _answer(
+    settings: Settings, client_id: str, scopes: list[str], *, device_code: bool, http: HttpClient, announce: Announce
+) -> Mapping[str, Any]:
+    """What Entra gives for the person; there is an access token in it."""
+    sign_in_by = _by_device_code if device_code else _by_browser
     try:
         authority = f"{settings.entra_url}/{settings.entra_tenant_id or 'organizations'}"
-        application = build_public(client_id, authority=authority, http=http)
-        answer = (
-            _by_device_code(application, scopes, announce)
-            if device_code
-            else _by_browser(application, scopes, announce)
-        )
+        # Only in the one mode the gateway itself answers challenges to the token.
+        capabilities = CAPABILITIES if settings.auth_mode == "service-account" else None
+        application = build_public(client_id, authority=authority, http=http, capabilities=capabilities)
+        answer = sign_in_by(application, scopes, announce)
     except GatewayError as error:
         raise SignInError(" ".join(filter(None, [error.message, error.hint]))) from None
     except ValueError as error:
         raise SignInError(f"{_first_line(str(error))} Check GATEWAY_ENTRA_URL and GATEWAY_ENTRA_TENANT_ID.") from None
-    token: str | None = answer.get("access_token")
-    if token is None:
+    if "access_token" not in answer:
         raise SignInError(_refusal(answer))
-    return token
+    return answer
 
 
 def _scope(settings: Settings, client_id: str) -> str:

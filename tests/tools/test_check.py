@@ -1,6 +1,7 @@
 """`gateway check`: each mistake on the way to a working gateway is found before a caller meets it."""
 
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,11 +11,14 @@ from gateway.clock import SystemClock
 from gateway.emulator.app import Emulator
 from gateway.emulator.directory import GATEWAY_APP, App
 from gateway.emulator.faults import DropBefore, FaultRule, Refuse
-from gateway.emulator.tokens import SAMPLE_TENANT
+from gateway.emulator.tokens import SAMPLE_PERSON, SAMPLE_TENANT
 from gateway.graph.httpx_transport import build_client
 from gateway.resources.catalog import CATALOG, all_permissions
 from gateway.settings import Settings
-from gateway.tools.check import FORWARD_HAS_NONE, GIVE_A_TOKEN, STOPPED, Checks, Finding, Outcome
+from gateway.state.sqlite import SqliteStore
+from gateway.state.store import Store
+from gateway.tools.check import FORWARD_HAS_NONE, GIVE_A_TOKEN, GIVE_AN_APP_TOKEN, STOPPED, Checks, Finding, Outcome
+from tests.auth.test_service_account import Interruptible, Stage
 from tests.harness import GRAPH_URL, ISSUER, SCOPES, BlockingInProcess, InProcess, planted
 
 OTHER = "11111111-2222-3333-4444-555555555555"
@@ -29,13 +33,17 @@ def emulator() -> Emulator:
     return Emulator(issuer=ISSUER)
 
 
-async def checked(emulator: Emulator, environ: Mapping[str, str], token: str | None = None) -> dict[str, Finding]:
+async def checked(
+    emulator: Emulator, environ: Mapping[str, str], token: str | None = None, store: Store | None = None
+) -> dict[str, Finding]:
     """The findings, by subject."""
     settings = Settings.from_environ(environ)
+    clock = SystemClock()
     client = build_client(ca_file=None, connections=1, transport=InProcess(emulator.graph))
     entra_http = HttpxClient(ca_file=None, transport=BlockingInProcess(emulator.entra))
     async with client:
-        findings = await Checks(settings, client=client, entra_http=entra_http, clock=SystemClock()).run(token)
+        checks = Checks(settings, client=client, entra_http=entra_http, store=store, clock=clock)
+        findings = await checks.run(token)
     entra_http.close()
     return {each.subject: each for each in findings}
 
@@ -233,3 +241,66 @@ async def test_an_empty_set_is_not_taken_for_a_failure(emulator: Emulator) -> No
     environ = {"GATEWAY_ALLOWED_HOSTS": "*.example.com,gateway.example.com"}
     finding = (await checked(emulator, environ, planted(ISSUER.issue(audience=GRAPH_URL, scopes=SCOPES))))["a read"]
     assert finding.said == "cloudPcConnections: none there, or none that this person may see"
+
+
+# service-account
+
+
+@pytest.fixture
+def stage(tmp_path: Path, emulator: Emulator) -> Stage:
+    return Stage(tmp_path / "store.db", emulator)
+
+
+async def checked_as_account(stage: Stage, token: str | None = None, *, is_silent: bool = False) -> dict[str, Finding]:
+    store = Interruptible(SqliteStore(stage.path, max_entries=10, clock=SystemClock()))
+    store.is_silent = is_silent
+    findings = await checked(stage.emulator, stage.environ, token, store)
+    await store.close()
+    return findings
+
+
+async def test_the_account_is_checked_without_any_caller(stage: Stage) -> None:
+    """Up to a read as the account; the client credential has no part in it."""
+    await stage.sign_in()
+    findings = await checked_as_account(stage)
+    assert {subject: finding.outcome for subject, finding in findings.items()} == {
+        "settings": Outcome.OK,
+        "signing keys": Outcome.OK,
+        "client credential": Outcome.NOT_TRIED,
+        "Graph version": Outcome.OK,
+        "store": Outcome.OK,
+        "sign-in": Outcome.OK,
+        "renewal": Outcome.OK,
+        "permissions": Outcome.OK,
+        "a read": Outcome.OK,
+        "access token": Outcome.NOT_TRIED,
+        "a call with it": Outcome.NOT_TRIED,
+    }
+    assert findings["sign-in"].said == f"of tenant {SAMPLE_TENANT}, person {SAMPLE_PERSON}"
+    assert findings["a read"].said == "cloudPcConnections: one came"
+    assert findings["access token"].said == GIVE_AN_APP_TOKEN
+
+
+async def test_with_an_apps_token_its_call_is_checked_too(stage: Stage) -> None:
+    """A role to read is enough for that."""
+    await stage.sign_in()
+    findings = await checked_as_account(stage, stage.app_token("Gateway.Read"))
+    assert findings["a call with it"] == Finding("a call with it", Outcome.OK, "cloudPcConnections: one came")
+    refused = await checked_as_account(stage, stage.app_token("Another.Role"))
+    assert (refused["a read"].outcome, refused["access token"].outcome) == (Outcome.OK, Outcome.FAILED)
+
+
+async def test_each_thing_that_the_account_needs_is_told_apart(stage: Stage) -> None:
+    """A store that is silent, nobody signed in, a sign-in that Entra does not renew, a read that Graph refuses."""
+    silent = await checked_as_account(stage, is_silent=True)
+    assert (silent["store"].outcome, silent["sign-in"].said) == (Outcome.FAILED, STOPPED)
+    nobody = await checked_as_account(stage)
+    assert (nobody["store"].outcome, nobody["sign-in"].outcome) == (Outcome.OK, Outcome.FAILED)
+    await stage.sign_in()
+    stage.emulator.faults.add(FaultRule(fault=Refuse(403, "Forbidden", "No role."), path="tenantRelationships"))
+    unable = await checked_as_account(stage)
+    assert unable["a read"].said == "Microsoft Graph answered 403 (Forbidden): No role."
+    stage.emulator.refresh_tokens.revoke()
+    revoked = await checked_as_account(stage)
+    assert (revoked["sign-in"].outcome, revoked["renewal"].outcome) == (Outcome.OK, Outcome.FAILED)
+    assert revoked["renewal"].hint == "The gateway's operator must run `gateway sign-in`."

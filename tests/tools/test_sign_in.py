@@ -6,16 +6,17 @@ from collections.abc import Mapping
 import httpx
 import jwt
 import pytest
+from cryptography.fernet import Fernet
 
 from gateway.auth.httpx_client import HttpxClient
 from gateway.emulator.app import Emulator
 from gateway.emulator.directory import GATEWAY_APP, App
 from gateway.emulator.entra import RefuseToken
 from gateway.emulator.faults import DropBefore, FaultRule, HtmlBody
-from gateway.emulator.tokens import SAMPLE_APP, SAMPLE_TENANT
+from gateway.emulator.tokens import SAMPLE_APP, SAMPLE_PERSON, SAMPLE_TENANT
 from gateway.settings import Settings
-from gateway.tools.sign_in import SignInError, sign_in
-from tests.harness import GRAPH_URL, ISSUER, BlockingInProcess, planted
+from gateway.tools.sign_in import SignedIn, SignInError, sign_in, sign_in_account
+from tests.harness import GRAPH_URL, ISSUER, BlockingInProcess, assert_no_canary, planted
 
 EXCHANGING = {
     "GATEWAY_AUTH_MODE": "on-behalf-of",
@@ -25,26 +26,37 @@ EXCHANGING = {
 }
 
 
+ACTING = {
+    "GATEWAY_AUTH_MODE": "service-account",
+    "GATEWAY_ENTRA_TENANT_ID": SAMPLE_TENANT,
+    "GATEWAY_ENTRA_CLIENT_ID": GATEWAY_APP,
+    "GATEWAY_ALLOWED_CLIENT_APPS": SAMPLE_APP,
+    "GATEWAY_SECRET_KEYS": Fernet.generate_key().decode(),
+    "GATEWAY_STORE_URL": "sqlite:///never-opened.db",
+}
+
+
 @pytest.fixture
 def emulator() -> Emulator:
     return Emulator(issuer=ISSUER)
+
+
+def open_page(message: str, transport: httpx.BaseTransport) -> None:
+    url = re.search(r"https://\S+", message)
+    assert url is not None
+    httpx.Client(transport=transport).get(url[0])
 
 
 def signed_in(emulator: Emulator, environ: Mapping[str, str], *, client_id: str | None = None) -> dict[str, str]:
     """The claims of the token, got by device code; the person opens the page as soon as they are told to."""
     transport = BlockingInProcess(emulator.entra)
 
-    def open_page(message: str) -> None:
-        url = re.search(r"https://\S+", message)
-        assert url is not None
-        httpx.Client(transport=transport).get(url[0])
-
     token = sign_in(
         Settings.from_environ(environ),
         client_id=client_id,
         device_code=True,
         http=HttpxClient(ca_file=None, transport=transport),
-        announce=open_page,
+        announce=lambda message: open_page(message, transport),
     )
     claims: dict[str, str] = jwt.decode(planted(token), options={"verify_signature": False})
     return claims
@@ -65,6 +77,39 @@ def test_the_token_is_for_whoever_takes_it(
     claims = signed_in(emulator, environ, client_id=client_id)
     assert (claims["aud"], claims["azp"]) == (audience, client_id or GATEWAY_APP)
     assert ("access_as_user" in claims["scp"]) == (audience == GATEWAY_APP)
+
+
+def test_in_service_account_people_get_no_token(emulator: Emulator) -> None:
+    """The gateway would not take it; the message says how apps get theirs."""
+    with pytest.raises(SignInError, match=f"client credentials, with the scope api://{GATEWAY_APP}/.default"):
+        signed_in(emulator, ACTING)
+
+
+def account(emulator: Emulator) -> SignedIn:
+    transport = BlockingInProcess(emulator.entra)
+    return sign_in_account(
+        Settings.from_environ(ACTING),
+        device_code=True,
+        http=HttpxClient(ca_file=None, transport=transport),
+        announce=lambda message: open_page(message, transport),
+    )
+
+
+def test_the_account_that_signed_in_is_named(emulator: Emulator) -> None:
+    """By what people call it; what cannot be printed is left out. The refresh token is in no text of it."""
+    emulator.directory.user_name = "robin\x1b@contoso.example"
+    found = account(emulator)
+    planted(found.account.refresh_token)
+    assert found.name == "Robin – robin@contoso.example"
+    assert (found.account.tenant_id, found.account.object_id) == (SAMPLE_TENANT, SAMPLE_PERSON)
+    assert_no_canary(repr(found))
+
+
+def test_a_sign_in_that_would_not_last_is_refused(emulator: Emulator) -> None:
+    """Without a refresh token the gateway could act for an hour only."""
+    emulator.refresh_tokens.gives = False
+    with pytest.raises(SignInError, match="no refresh token"):
+        account(emulator)
 
 
 def test_without_an_app_nobody_can_sign_in(emulator: Emulator) -> None:
