@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -154,6 +155,33 @@ class Emulation:
     graph_token: str
     gateway_token: str
 
+    def app_id(self, role: str) -> str:
+        """Of the app that has the role at the gateway."""
+        return self._app(role)[0]
+
+    def _app(self, role: str) -> tuple[str, str]:
+        found = re.search(rf"^{re.escape(role)}: (\S+) (\S+)$", self.program.output, re.MULTILINE)
+        assert found is not None
+        return found[1], found[2]
+
+    def app_token(self, role: str) -> str:
+        """By client credentials, of the app that has the role at the gateway."""
+        client_id, secret = self._app(role)
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": secret,
+            "scope": f"api://{self.settings['GATEWAY_ENTRA_CLIENT_ID']}/.default",
+        }
+        url = f"{self.settings['GATEWAY_ENTRA_URL']}/{self.settings['GATEWAY_ENTRA_TENANT_ID']}/oauth2/v2.0/token"
+        token: str = httpx.post(url, data=form, verify=self.trust).json()["access_token"]
+        return token
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """Trusts the emulated Entra's certificate."""
+        return ssl.create_default_context(cafile=self.settings["GATEWAY_CA_FILE"])
+
     @property
     def graph_url(self) -> str:
         return self.settings["GATEWAY_GRAPH_URL"]
@@ -170,6 +198,10 @@ class Emulation:
         """The next calls of the method meet the faults, one after another."""
         rules = [{"method": method, "times": times, "fault": fault} for fault in faults]
         assert httpx.post(f"{self.graph_url}/_emulator/faults", json=rules).status_code == 201
+
+    def revoke(self) -> None:
+        """Whoever is signed in is so no more."""
+        assert httpx.post(f"{self.graph_url}/_emulator/revoke").status_code == 204
 
     def reset(self) -> None:
         assert httpx.post(f"{self.graph_url}/_emulator/reset").status_code == 204

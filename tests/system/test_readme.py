@@ -43,6 +43,9 @@ RUN_BY: Final = {
     "gateway permissions": ("tests/tools/test_permissions.py", '"permissions"'),
     "gateway permissions overview.graphql": ("tests/system/test_readme.py", '"permissions", str(file)'),
     "gateway drift": ("tests/system/test_drift.py", '"drift"'),
+    "gateway key > gateway.key": ("tests/system/test_service_account.py", 'gateway("key"'),
+    "gateway sign-in": ("tests/system/test_service_account.py", 'gateway("sign-in"'),
+    "gateway sign-in --device-code": ("tests/system/test_service_account.py", '"sign-in", "--device-code"'),
     "gateway token": ("tests/system/test_check_and_token.py", 'gateway("token"'),
     "docker build -t managed-tenants-gateway .": (".ci/run", "docker build "),
     "docker run --read-only -p 8000:8000 -e GATEWAY_GRAPH_VERSION=beta managed-tenants-gateway": (
@@ -217,6 +220,33 @@ def test_forward_before_the_real_graph() -> None:
         assert gateway("check", "--sign-in", settings=settings).returncode == 0
         token = gateway("token", settings=settings).stdout.strip()
         with gateway_serve(settings) as served:
+            answer = served.post("{ cloudPcConnections(first: 1) { nodes { id } } }", token=token).json()
+            assert len(answer["data"]["cloudPcConnections"]["nodes"]) == 1
+
+
+def test_service_account_before_the_real_graph(tmp_path: Path) -> None:
+    """The variables, the key and the sign-in; then an app calls. Here the emulator stands for Graph and Entra."""
+    block = next(each for each in blocks("sh") if "export" in each and "service-account" in each)
+    key = tmp_path / "gateway.key"
+    key.write_text(gateway("key").stdout)
+    with gateway_emulate("--beta-only") as emulation:
+        values = {
+            "<tenant id>": emulation.settings["GATEWAY_ENTRA_TENANT_ID"],
+            "<client id>": emulation.settings["GATEWAY_ENTRA_CLIENT_ID"],
+            "<client ids of the apps>": emulation.app_id("Gateway.Read"),
+            "gateway.key": shlex.quote(str(key)),
+            "sqlite:///": f"sqlite:///{tmp_path}/",
+        }
+        ours = ("GATEWAY_GRAPH_URL", "GATEWAY_ENTRA_URL", "GATEWAY_CA_FILE")
+        settings = {
+            **exports(block, values),
+            **{name: emulation.settings[name] for name in ours},
+            "BROWSER": browser(emulation),
+        }
+        assert gateway("sign-in", settings=settings).returncode == 0
+        assert gateway("check", settings=settings).returncode == 0
+        with gateway_serve(settings) as served:
+            token = emulation.app_token("Gateway.Read")
             answer = served.post("{ cloudPcConnections(first: 1) { nodes { id } } }", token=token).json()
             assert len(answer["data"]["cloudPcConnections"]["nodes"]) == 1
 
