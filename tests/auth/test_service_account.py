@@ -492,6 +492,67 @@ async def test_a_sign_in_that_changes_during_a_renewal_counts(stage: Stage, is_r
     await store.close()
 
 
+async def test_a_look_during_a_renewal_sees_what_it_has_written(stage: Stage) -> None:
+    """It is the same sign-in, further on: nothing is renewed again for that."""
+    await stage.sign_in()
+
+    class Slow(Interruptible):
+        """A swap is over only when somebody has looked at what it wrote."""
+
+        swapped, looked = asyncio.Event(), asyncio.Event()
+
+        async def get(self, name: str) -> bytes | None:
+            content = await super().get(name)
+            if self.swapped.is_set():
+                self.looked.set()
+            return content
+
+        async def swap(self, name: str, old: bytes | None, new: bytes | None, *, lifetime_seconds: float) -> bool:
+            is_done = await super().swap(name, old, new, lifetime_seconds=lifetime_seconds)
+            stage.clock.advance(5)
+            self.swapped.set()
+            await self.looked.wait()
+            return is_done
+
+    store = Slow(SqliteStore(stage.path, max_entries=10, clock=stage.clock))
+    async with stage.gateway(store=store) as gateway:
+        first = asyncio.create_task(code_of(gateway))
+        await store.swapped.wait()
+        assert (await code_of(gateway), await first) == ("OK", "OK")
+        assert len(stage.renewals) == 1
+        stage.clock.advance(3600)
+        assert await code_of(gateway) == "OK"
+    assert len({form["refresh_token"] for form in stage.renewals}) == 2
+    await store.close()
+
+
+async def test_whoever_signs_in_last_stays(stage: Stage) -> None:
+    """A renewal that comes in between does not undo it."""
+    await stage.sign_in()
+    settings = Settings.from_environ(stage.environ)
+
+    class Busy(Interruptible):
+        """A replica renews just before the first swap."""
+
+        swaps = 0
+
+        async def swap(self, name: str, old: bytes | None, new: bytes | None, *, lifetime_seconds: float) -> bool:
+            self.swaps += 1
+            if self.swaps == 1:
+                async with stage.gateway() as replica:
+                    assert await code_of(replica) == "OK"
+            return await super().swap(name, old, new, lifetime_seconds=lifetime_seconds)
+
+    store = Busy(SqliteStore(stage.path, max_entries=10, clock=stage.clock))
+    accounts = build_accounts(settings, store)
+    latest = Account(SAMPLE_TENANT, OTHER, planted("1.the-latest-refresh-token"))
+    assert await accounts.replace(latest)
+    content = await accounts.read()
+    assert content is not None
+    assert (accounts.open(content), store.swaps) == (latest, 2)
+    await store.close()
+
+
 async def test_keys_that_seal_can_be_exchanged(stage: Stage) -> None:
     """The first seals and all open; a sign-in whose key is gone says so."""
     new = Fernet.generate_key().decode()
