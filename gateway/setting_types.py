@@ -17,6 +17,12 @@ GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
 SQLITE: Final = "sqlite:///"
 HOST: Final = re.compile(r"[A-Za-z0-9._-]+")
+ORIGIN: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f]*:[0-9a-f:.]+\])(:(?P<port>[1-9][0-9]{0,4}))?",
+    re.ASCII | re.IGNORECASE,
+)
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+HIGHEST_PORT: Final = 65_535
 
 
 def _guid(value: str) -> str:
@@ -36,21 +42,39 @@ def _split(value: object) -> object:
 
 
 def _base_url(value: str) -> str:
-    url = urlsplit(value)
-    if url.scheme not in {"http", "https"} or not url.hostname:
-        raise ValueError("must be an absolute URL, such as https://graph.microsoft.com")
-    if url.username or url.query or url.fragment or url.path not in {"", "/"}:
-        raise ValueError("must be scheme and host only, such as https://graph.microsoft.com")
-    if url.scheme == "http" and not _is_loopback(url.hostname):
+    origin = _to_origin(value.removesuffix("/"))
+    if origin is None:
+        raise ValueError("must be scheme, host and no more than a port, such as https://graph.microsoft.com")
+    if origin.startswith("http:") and not _is_loopback(urlsplit(origin).hostname or ""):
         raise ValueError("plain http is allowed for a loopback host only: access tokens travel over it; use https")
-    return value.rstrip("/")
+    return origin
+
+
+def _to_origin(value: str) -> str | None:
+    """As browsers send it, and as Graph begins its links: in lower case, without the scheme's own port.
+
+    https://www.rfc-editor.org/rfc/rfc6454#section-6.2
+    """
+    match = ORIGIN.fullmatch(value)
+    if match is None:
+        return None
+    scheme, host = match["scheme"].lower(), match["host"].lower()
+    port = int(match["port"] or DEFAULT_PORTS[scheme])
+    if port > HIGHEST_PORT or (host.startswith("[") and not _is_address(host[1:-1])):
+        return None
+    return f"{scheme}://{host}" if port == DEFAULT_PORTS[scheme] else f"{scheme}://{host}:{port}"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return ip_address(host).is_loopback if _is_address(host) else host == "localhost"
 
 
 def _host(value: str) -> str:
@@ -61,8 +85,7 @@ def _host(value: str) -> str:
 
 
 def _origin(value: str) -> str:
-    url = urlsplit(value)
-    if value != "*" and (url.scheme not in {"http", "https"} or f"{url.scheme}://{url.netloc}" != value):
+    if value != "*" and _to_origin(value) != value:
         raise ValueError(f"{value!r} is no origin; write it as a browser sends it: https://app.example.com")
     return value
 
@@ -106,14 +129,22 @@ def sqlite_path(store_url: str) -> Path | None:
 
 def _store_url(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
-    url, path = urlsplit(text), sqlite_path(text)
-    is_redis = url.scheme in {"redis", "rediss"} and bool(url.hostname)
-    if not is_redis and (path is None or not path.name):
+    path = sqlite_path(text)
+    if not _is_redis(text) and (path is None or not path.name):
         raise ValueError(
             "must be sqlite:///file.db (one machine), or redis://host:6379/0 or rediss://… (several); a password "
             "stands before the host: redis://:password@host"
         )
     return value
+
+
+def _is_redis(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        # A password that is not percent-encoded can end up as the port.
+        return url.scheme in {"redis", "rediss"} and bool(url.hostname) and url.port != 0
+    except ValueError:  # its words repeat parts of the URL
+        return False
 
 
 def _there(path: Path) -> Path:
