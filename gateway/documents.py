@@ -28,7 +28,8 @@ from gateway.limits import Limits, check_document, check_tokens
 from gateway.literals import lift, split, to_variables
 from gateway.telemetry import CacheSizes
 
-MAX_VALIDATION_ERRORS: Final = 20
+MAX_VALIDATION_ERRORS: Final = 8
+"""Nobody mends more at a time, and scanners take ten for a document that was worked through however long it is."""
 
 MAX_SHAPE_LENGTH: Final = 4_000
 """Of a text that is looked at for its shape: longer ones are generated, and then with variables."""
