@@ -125,5 +125,5 @@ def _key_from_location(entity_set: str, answer: Answer) -> str | None:
     """The key in `Location`, in either form: `…/cloudPcConnections/KEY` or `…/cloudPcConnections('KEY')`."""
     location = answer.headers.get("location", "")
     match = re.search(rf"/{entity_set}(?:/([^/?#]+)|\('([^/?#]+)'\))$", location)
-    # Between parentheses a key is a literal, in which a quote stands doubled.
-    return unquote(match[1] or match[2].replace("''", "'")) if match else None
+    # Between parentheses a key is a literal, in which a quote stands doubled, encoded or not.
+    return (unquote(match[1]) if match[1] else unquote(match[2]).replace("''", "'")) if match else None
