@@ -16,6 +16,7 @@ from gateway.errors import BadRequestError, BodyTooLargeError, UnsupportedMediaT
 from gateway.responses import JSON
 
 GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
+NOT_WHOLE: Final = "The body's gzip data are cut short, or more follows them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,10 @@ def _persisted_id(extensions: Mapping[str, Any]) -> str | None:
 
 def _from_query(query: bytes) -> dict[str, Any]:
     """The parameters in a URL, where `variables` and `extensions` are JSON text."""
-    given: dict[str, Any] = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    try:
+        given: dict[str, Any] = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError:
+        raise BadRequestError("The URL's parameters are not in UTF-8.") from None
     given["query"] = given.get("query") or None
     for name in ("variables", "extensions"):
         if text := given.get(name):
@@ -162,9 +166,12 @@ class _Gunzip:
             piece = self._inflate.decompress(chunk, self._budget)
         except zlib.error:
             raise BadRequestError("The body is not gzip, as `Content-Encoding` says it is.") from None
+        if self._inflate.unused_data:
+            # Now, because zlib keeps all that follows, and it does not count as body.
+            raise BadRequestError(NOT_WHOLE)
         self._budget -= len(piece)
         return piece
 
     def check_end(self) -> None:
-        if not self._inflate.eof or self._inflate.unused_data:
-            raise BadRequestError("The body's gzip data are cut short, or more follows them.")
+        if not self._inflate.eof:
+            raise BadRequestError(NOT_WHOLE)

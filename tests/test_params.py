@@ -205,6 +205,21 @@ async def test_a_small_body_cannot_become_a_large_one() -> None:
         tracemalloc.stop()
 
 
+async def test_what_follows_gzip_is_not_waited_for() -> None:
+    """It would be kept and count as nothing: here it has no end."""
+    endless = post(gzip.compress(padded(MOST)), *[b"x" * MOST] * 10, complete=False, headers=GZIP)
+    assert await refusal(endless) == (BadRequestError, "The body's gzip data are cut short, or more follows them.")
+
+
+@pytest.mark.parametrize("escape", ["%ff", "%c0%af", "%ed%a0%80", "%e0%80%af"])
+async def test_a_url_is_in_utf_8(escape: str) -> None:
+    """What is not is refused, not replaced: neither stray bytes nor overlong forms nor half a surrogate pair."""
+    request = HttpRequest.of(
+        {"method": "GET", "headers": [], "query_string": f"query={escape}".encode()}, get().receive
+    )
+    assert await refusal(request) == (BadRequestError, "The URL's parameters are not in UTF-8.")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

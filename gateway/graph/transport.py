@@ -60,15 +60,17 @@ class Body:
     def __init__(self, encoding: str, *, most: int) -> None:
         if encoding.lower() not in {IDENTITY, GZIP}:
             raise LostError("DecodingError")
-        self._unpack = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress if encoding.lower() == GZIP else None
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding.lower() == GZIP else None
         self._most = most
         self.content = bytearray()
 
     def add(self, chunk: bytes) -> None:
         room = self._most + 1 - len(self.content)
         try:
-            self.content += self._unpack(chunk, room) if self._unpack else chunk
+            self.content += self._inflate.decompress(chunk, room) if self._inflate else chunk
         except zlib.error:
             raise LostError("DecodingError") from None
-        if len(self.content) > self._most:
+        # zlib keeps what follows the end of the packed data.
+        rest = self._inflate.unused_data if self._inflate else b""
+        if len(self.content) + len(rest) > self._most:
             raise AnswerTooLargeError(f"more than {self._most} bytes")
