@@ -51,7 +51,7 @@ def build_object(members: Sequence[Member], asked: Sequence[AskingField]) -> Com
     for index, each in enumerate(members):
         if isinstance(each, Other):
             names |= {f"complete_{index}": each.complete, f"read_{index}": each.read}
-    exec(_code("\n    ".join(_lines(members, has_asked=bool(asked)))), names)  # noqa: S102 - text of our own
+    exec(_code("\n    ".join(_lines(members, has_asked=bool(asked)))), names)  # noqa: S102 - foreign names are literals in it
     # Taken out of its own globals: as a cycle it would outlive its plan until the collector looks at what is old.
     complete: Complete = names.pop("complete")
     return complete

@@ -110,6 +110,35 @@ async def test_only_values_come_from_the_caller(gateway: Harness, given: dict[st
     assert gateway.sent == []
 
 
+OF_PYTHON: Final = [
+    "None",
+    "lambda",
+    "exec",
+    "source",
+    "below",
+    "get",
+    "made",
+    "asked",
+    "value_0",
+    "complete_0",
+    "read_0",
+]
+OF_OTHERS: Final = ["__class__", "__import__", "__proto__", "constructor", "toString", "data", "errors", "extensions"]
+NAMES: Final = OF_PYTHON + OF_OTHERS
+
+
+@pytest.mark.parametrize("compiled", ["true", "false"])
+async def test_a_name_is_a_name_in_whatever_is_made_of_a_document(compiled: str) -> None:
+    """Also one that means something where plans are written as Python, or to a client in JavaScript."""
+    aliases = " ".join(f"{name}: displayName" for name in NAMES)
+    document = f"query {NAMES[0]} {{ tenantTags(first: 1) {{ nodes {{ {aliases} }} }} }}"
+    async with running({"GATEWAY_COMPILED": compiled}) as gateway:
+        for _ in range(3):
+            [tag] = (await gateway.execute(document))["data"]["tenantTags"]["nodes"]
+            assert list(tag) == NAMES
+            assert len(set(tag.values())) == 1
+
+
 # Log lines and headers
 
 

@@ -25,7 +25,7 @@ SMALL, LARGE = 1_000, 4_000
 MOST_GROWTH: Final = 9
 TRIES: Final = 7
 
-FEW: Final = (21, 30, 42)
+FEW: Final = (21, 30, 42, 300)
 SHORT_SECONDS: Final = 0.02
 """For a text of so few pieces, or of as many characters as there ever are: much more than it takes."""
 
