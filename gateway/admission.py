@@ -40,7 +40,7 @@ class Admission:
         except (TimeoutError, asyncio.CancelledError) as failure:
             self._give_up(tenant, place)
             if isinstance(failure, TimeoutError):
-                raise _overloaded() from None
+                raise _overloaded("Its time was up before its turn came") from None
             raise
 
     def leave(self, tenant: str) -> None:
@@ -91,9 +91,9 @@ class Admission:
         return place
 
 
-def _overloaded() -> OverloadedError:
+def _overloaded(why: str = "As many as may wait do so already") -> OverloadedError:
     return OverloadedError(
-        "The gateway has as many operations as it can run, and as many waiting; this one was not begun.",
+        f"The gateway runs as many operations as it can. {why}; it was not begun.",
         hint="Send it again a little later. The limits are GATEWAY_MAX_OPERATIONS and GATEWAY_MAX_QUEUED_OPERATIONS.",
         retry_after_seconds=RETRY_SECONDS,
     )

@@ -223,9 +223,7 @@ def build_store(settings: Settings, clock: Clock) -> Store | None:
         raise SettingsError([f"GATEWAY_STORE_URL: the file cannot be used: {error.__cause__}"]) from None
 
 
-def _build_budgets(settings: Settings, store: Store | None, clock: Clock, telemetry: Telemetry) -> Budgets | None:
-    if not settings.graph_budgets and settings.caller_calls_per_minute is None:
-        return None
+def _build_budgets(settings: Settings, store: Store | None, clock: Clock, telemetry: Telemetry) -> Budgets:
     return Budgets(
         of_graph=settings.graph_budgets,
         calls_per_minute=settings.caller_calls_per_minute,

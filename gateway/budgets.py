@@ -4,6 +4,7 @@ Graph counts by the app and the tenant of the token that is sent: https://learn.
 What a token says of itself counts once it was verified here or Graph has taken it; until then it has its own buckets.
 """
 
+import asyncio
 import logging
 import math
 from collections.abc import Callable, Sequence
@@ -31,8 +32,11 @@ MINUTE_SECONDS: Final = 60.0
 LONGEST_WAIT_SECONDS: Final = 10.0
 """More than a full `$batch` of writes ever has to wait for; beyond it the caller is told when to come again."""
 
+SHARED_SECONDS: Final = 0.25
+"""A store that takes longer is done without: it is to make calls to Graph better, not later."""
+
 AGAIN_SECONDS: Final = 10.0
-"""For so long a store that did not answer is not asked: calls to Graph must not wait for it one after another."""
+"""For so long a store that did not answer is not asked, and then by one call first."""
 
 MOST_ACCEPTED: Final = 10_000
 
@@ -60,6 +64,8 @@ class Budgets:
         self._calls_per_minute = calls_per_minute
         self._app_id = app_id
         self._local = LocalBuckets(clock)
+        # Apart, and never in the store: made-up tokens must not push out what others owe, nor fill Redis.
+        self._unproven = LocalBuckets(clock)
         self._shared = shared
         self._shared_from = 0.0
         self._clock = clock
@@ -69,32 +75,54 @@ class Budgets:
     def of(self, caller: Caller) -> "CallerBudget":
         return CallerBudget(self, caller)
 
+    def is_known(self, caller: Caller) -> bool:
+        """Whether what the token says of itself may be believed."""
+        return caller.verified or caller.digest in self._accepted
+
     def accept(self, caller: Caller) -> None:
         """Graph has taken the caller's token."""
         self._accepted[caller.digest] = None
 
+    def reject(self, caller: Caller) -> None:
+        """Graph has refused the caller's token."""
+        self._accepted.pop(caller.digest, None)
+
     async def spend(self, caller: Caller, calls: int, *, is_write: bool, deadline: Deadline) -> None:
-        buckets = self._buckets(caller, is_write=is_write)
+        is_known = self.is_known(caller)
+        buckets = self._buckets(caller, is_write=is_write, is_known=is_known)
+        if not buckets:
+            return
+        take = self._take if is_known else self._unproven.take
         longest_seconds = min(LONGEST_WAIT_SECONDS, deadline.remaining_seconds)
-        wait = await self._take(buckets, calls, longest_seconds)
+        wait = await take(buckets, calls, longest_seconds=longest_seconds)
         if wait.bucket is None:
             return
         if wait.seconds > longest_seconds:
             raise _to_error(wait.bucket, wait.seconds)
         self._observe(wait.seconds)
-        await self._clock.sleep(wait.seconds)
+        try:
+            await self._clock.sleep(wait.seconds)
+        except asyncio.CancelledError:
+            await take(buckets, -calls, longest_seconds=math.inf)  # who has gone owes nothing
+            raise
 
-    async def _take(self, buckets: Sequence[Bucket], calls: int, longest_seconds: float) -> Wait:
-        if self._shared is not None and self._clock.monotonic() >= self._shared_from:
+    async def _take(self, buckets: Sequence[Bucket], calls: int, *, longest_seconds: float) -> Wait:
+        now = self._clock.monotonic()
+        if self._shared is not None and now >= self._shared_from:
+            if self._shared_from:
+                self._shared_from = now + AGAIN_SECONDS  # until this call knows better
             try:
-                return await self._shared.take(buckets, calls, longest_seconds=longest_seconds)
-            except StoreUnavailableError:
-                self._shared_from = self._clock.monotonic() + AGAIN_SECONDS
+                async with asyncio.timeout(SHARED_SECONDS):
+                    wait = await self._shared.take(buckets, calls, longest_seconds=longest_seconds)
+            except (StoreUnavailableError, TimeoutError):
+                self._shared_from = now + AGAIN_SECONDS
                 log.warning("budgets are each replica's own while the store does not answer")
+            else:
+                self._shared_from = 0.0
+                return wait
         return await self._local.take(buckets, calls, longest_seconds=longest_seconds)
 
-    def _buckets(self, caller: Caller, *, is_write: bool) -> Sequence[Bucket]:
-        is_known = caller.verified or caller.digest in self._accepted
+    def _buckets(self, caller: Caller, *, is_write: bool, is_known: bool) -> Sequence[Bucket]:
         buckets: list[Bucket] = []
         if self._of_graph:
             tenant = f"tenant {caller.tenant_id}" if is_known and caller.tenant_id else f"token {caller.digest.hex()}"
@@ -123,6 +151,10 @@ class CallerBudget:
     def accept(self) -> None:
         """Graph has taken the caller's token."""
         self.budgets.accept(self.caller)
+
+    def reject(self) -> None:
+        """Graph has refused it."""
+        self.budgets.reject(self.caller)
 
 
 def _to_error(bucket: Bucket, seconds: float) -> ThrottledError:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -47,6 +48,9 @@ REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 PATIENCE_SECONDS: Final = 0.05
 """Before an operation has taken so long nobody looks whether its caller is still there."""
 
+UNPROVEN: Final = "unproven"
+"""In a tenant's place for callers whose tokens neither this gateway nor Graph has taken yet."""
+
 DOCUMENT: Final = re.compile(rb"(^|&)(query|documentId|extensions)=")
 
 MILLISECONDS: Final = re.compile(r"[1-9][0-9]{0,8}")
@@ -68,7 +72,7 @@ class Endpoint:
     exchange: Exchange
     open_loader: Callable[[Errand], Loader]
     admission: Admission
-    budgets: Budgets | None
+    budgets: Budgets
     ledger: Ledger | None
     count_creates: Callable[[Document, OperationDefinitionNode], int]
     cursors: CursorSealer
@@ -115,14 +119,21 @@ class Endpoint:
             refuse_writes(caller)
         check_variables(params.variables, self.limits)
         claimant = Claimant(caller, self._header_key(request, prepared.document, definition))
-        tenant = caller.tenant_id or caller.digest.hex()
+        # What nobody has verified yet says nothing of whose it is: all of that waits as one.
+        tenant = (caller.tenant_id or "") if self.budgets.is_known(caller) else UNPROVEN
         with _while_there(request):
             await self.admission.enter(tenant, deadline)
+            leave = partial(self.admission.leave, tenant)
             try:
-                errand = await self._errand(caller, operation, deadline)
-                return await self._execute(prepared, operation.name, params, errand, claimant)
+                loader = self.open_loader(await self._errand(caller, operation, deadline))
+            except BaseException:
+                leave()
+                raise
+            try:
+                return await self._execute(prepared, operation.name, params, loader, claimant)
             finally:
-                self.admission.leave(tenant)
+                loader.close()
+                loader.after_writes(leave)
 
     def _deadline(self, request: HttpRequest) -> Deadline:
         """The operation's deadline; `X-Deadline-Ms`, milliseconds from now, can only bring it nearer."""
@@ -168,8 +179,7 @@ class Endpoint:
             return found.text
 
         await token(None)
-        budget = self.budgets.of(caller) if self.budgets else None
-        return Errand(token, deadline, operation, budget, self.exchange.give_up)
+        return Errand(token, deadline, operation, self.budgets.of(caller), self.exchange.give_up)
 
     def _header_key(self, request: HttpRequest, document: Document, definition: OperationDefinitionNode) -> str | None:
         """The key of the header `Idempotency-Key`. Queries may have one: some clients send it with everything."""
@@ -187,14 +197,10 @@ class Endpoint:
         return key
 
     async def _execute(
-        self, prepared: Prepared, name: str | None, params: Params, errand: Errand, claimant: Claimant
+        self, prepared: Prepared, name: str | None, params: Params, loader: Loader, claimant: Claimant
     ) -> ExecutionResult:
-        loader = self.open_loader(errand)
         context = Context(loader, self.cursors, self.max_bulk_items, self.ledger, claimant)
-        try:
-            result = await self.executor.run(prepared, name, params.variables, context)
-        finally:
-            loader.close()
+        result = await self.executor.run(prepared, name, params.variables, context)
         if context.replayed:
             result.extensions = {"replayed": list(context.replayed)}
         return result

@@ -26,11 +26,10 @@ from gateway.errors import (
     DeadlineExceededError,
     GatewayError,
     IdempotencyConflictError,
-    NotAttemptedError,
     OutcomeUnknownError,
     StoreUnavailableError,
 )
-from gateway.graph.bulk import Outcome
+from gateway.graph.bulk import Outcome, not_attempted
 from gateway.graph.request import GraphRequest
 from gateway.graph.transport import Answer
 from gateway.state.store import Store
@@ -45,8 +44,6 @@ LONGEST_WAIT_SECONDS: Final = 1.0
 
 MOST_BEFORE: Final = 100
 """Of equal objects that were there before a create; with more it is not found out which is new."""
-
-STOPPED: Final = "It was not sent: an item before it failed, and `onError` is STOP."
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +161,27 @@ class Ledger:
         self, item: Item, errands: Errands, is_proven: bool, deadline: Deadline
     ) -> Begun | Replayed | GatewayError:
         """The item, noted as running; or what its key says."""
+        noting: Begun | None = None
         try:
-            seen = None if is_proven else await errands.look(item)
-            record = await self._free_record(item, deadline)
-            while record is None:
-                before = await errands.look(item) if is_proven else seen
-                until = self._clock.time() + deadline.remaining_seconds + SPARE_SECONDS
-                begun = Begun(item, Record(item.input_hash, "running", until, _listed(before)))
-                if await self._swap(begun, None, begun.record):
-                    return begun
+            async with asyncio.timeout(deadline.remaining_seconds):
+                seen = None if is_proven else await errands.look(item)
                 record = await self._free_record(item, deadline)
-            if record.id is not None:
-                return Replayed(record.id)
-            return await self._recover(Begun(item, record), errands)
+                while record is None:
+                    before = await errands.look(item) if is_proven else seen
+                    until = self._clock.time() + deadline.remaining_seconds + SPARE_SECONDS
+                    noting = Begun(item, Record(item.input_hash, "running", until, _listed(before)))
+                    if await self._swap(noting, None, noting.record):
+                        return noting
+                    record = await self._free_record(item, deadline)
+                if record.id is not None:
+                    return Replayed(record.id)
+                return await self._recover(Begun(item, record), errands)
+        except TimeoutError:
+            return DeadlineExceededError("The time for the operation was up; nothing was sent to Microsoft Graph.")
+        except StoreUnavailableError as error:
+            if noting is not None:
+                await self._free(noting)  # it may have been noted, and only the answer been lost
+            return error
         except GatewayError as error:
             return error
 
@@ -209,7 +214,7 @@ class Ledger:
                 await self._free(each)
         return [
             *found[:end],
-            *(NotAttemptedError(STOPPED) if isinstance(each, Begun) else each for each in found[end:]),
+            *(not_attempted() if isinstance(each, Begun) else each for each in found[end:]),
         ]
 
     async def _settle(self, begun: Begun, outcome: Outcome, errands: Errands) -> Result:

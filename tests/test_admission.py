@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from itertools import islice
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from gateway.admission import Admission
 from gateway.clock import Deadline, SystemClock
 from gateway.errors import OverloadedError
 from tests.harness import running
+from tests.test_hanging_up import CREATE, Graph, hang_up
 from tests.wire import Answering
 
 READ = '{ tenantTag(id: "A") { id } }'
@@ -172,3 +174,42 @@ async def test_a_gateway_that_is_full_says_so() -> None:
         assert (await gateway.post(READ)).status_code == 200
         health = await gateway.http.get("/health/ready")
         assert health.status_code == 200
+
+
+async def test_made_up_tokens_wait_as_one() -> None:
+    """Whatever tenants they claim: whoever Graph knows comes first, and none of them is sent away."""
+    arrived, may_answer = asyncio.Semaphore(0), asyncio.Event()
+
+    async def graph(request: httpx.Request) -> httpx.Response:
+        if request.headers["authorization"].endswith(".AAAA"):
+            arrived.release()
+            await may_answer.wait()
+            return httpx.Response(401, json={})
+        return httpx.Response(200, json={"id": "A"})
+
+    environ = {"GATEWAY_MAX_OPERATIONS": "2", "GATEWAY_MAX_QUEUED_OPERATIONS": "4"}
+    async with running(environ, wire=Answering(graph)) as gateway:
+        assert (await gateway.post(READ)).status_code == 200
+        forged = [f"{gateway.graph_token(tenant_id=f't{number}').rpartition('.')[0]}.AAAA" for number in range(6)]
+        flood = [asyncio.create_task(gateway.post(READ, as_=each)) for each in forged]
+        await arrived.acquire()
+        await arrived.acquire()
+        known = [asyncio.create_task(gateway.post(READ)) for _ in range(2)]
+        for refused in islice(asyncio.as_completed(flood), 2):
+            assert (await refused).status_code == 503
+        may_answer.set()
+        assert [(await task).status_code for task in known] == [200, 200]
+        codes = [(await task).json()["errors"][0]["extensions"]["code"] for task in flood]
+        assert sorted(codes) == ["OVERLOADED"] * 2 + ["UNAUTHENTICATED"] * 4
+
+
+async def test_a_write_whose_caller_has_gone_keeps_its_place() -> None:
+    """It still runs; hanging up is no way to have more at a time than may be."""
+    graph = Graph()
+    environ = {"GATEWAY_MAX_OPERATIONS": "1", "GATEWAY_MAX_QUEUED_OPERATIONS": "0"}
+    async with running(environ, wire=Answering(graph)) as gateway:
+        assert await hang_up(gateway, CREATE, graph) == []
+        assert (await gateway.post(READ)).status_code == 503
+        graph.may_answer.set()
+        await asyncio.sleep(0.001)
+        assert (await gateway.post(READ)).status_code == 200

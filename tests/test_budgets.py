@@ -1,5 +1,6 @@
 """Callers are kept within Microsoft Graph's limits, each within its own."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -8,8 +9,11 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from gateway.auth.bearer import Caller
+from gateway.budgets import Budgets
+from gateway.clock import Deadline
 from gateway.emulator.app import Emulator
-from gateway.emulator.faults import FaultRule, Refuse
+from gateway.emulator.faults import Fault, FaultRule, HtmlBody, Refuse
 from gateway.errors import StoreUnavailableError
 from gateway.state.buckets import NO_WAIT, Bucket, Wait
 from tests.clock import SteppingClock
@@ -174,7 +178,7 @@ async def test_replicas_share_their_budgets() -> None:
     async with budgeted(store=store) as (gateway, _):
         await gateway.execute(READ)
         await gateway.execute(CREATE)
-    [_, (names, count), (of_write, _)] = store.taken
+    [(names, count), (of_write, _)] = store.taken
     assert [each.partition(" of ")[0] for each in names] == ["calls", "calls"]
     assert names[0].startswith("calls of app ")
     assert [each.partition(" of ")[0] for each in of_write] == ["writes", "writes", "calls", "calls"]
@@ -196,3 +200,79 @@ async def test_without_the_store_each_replica_keeps_its_own(logs: list[str]) -> 
         clock.advance(10)
         await gateway.execute(READ)
         assert len(store.taken) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Refuse(503, "busy"), Refuse(429, "busy", retry_after_seconds=900), HtmlBody(403), HtmlBody(500)],
+    ids=["503", "429", "403 of a proxy", "500 of a proxy"],
+)
+async def test_only_graph_itself_makes_a_token_known(fault: Fault) -> None:
+    """An answer that any token gets says nothing about this one: it goes on using up its own budget."""
+    async with budgeted() as (gateway, clock):
+        forged = f"{gateway.token.rpartition('.')[0]}.AAAA"
+        gateway.emulator.faults.add(FaultRule(fault=fault, method="GET"))
+        await gateway.execute(READ, as_=forged, headers={"x-deadline-ms": "10"})
+        before = len(clock.sleeps)
+        await gateway.execute(BULK, {"i": [{"displayName": str(number)} for number in range(20)]}, as_=forged)
+        await gateway.execute(CREATE)
+        assert clock.sleeps[before:] == []
+
+
+async def test_a_token_that_graph_takes_no_more_is_unknown_again() -> None:
+    """Revoked or expired, it speaks for nobody."""
+    async with budgeted() as (gateway, clock):
+        await spent(gateway, gateway.token)
+        gateway.emulator.faults.add(FaultRule(fault=Refuse(401, "InvalidAuthenticationToken")))
+        await gateway.execute(READ)
+        await gateway.execute(CREATE)
+        assert clock.sleeps == []
+
+
+async def test_who_goes_while_waiting_owes_nothing() -> None:
+    """What was taken is given back, and the next one waits no longer for it."""
+    forever, waits = asyncio.Event(), list[float]()
+
+    class Blocked(SteppingClock):
+        async def sleep(self, seconds: float) -> None:
+            del seconds
+            await forever.wait()
+
+    clock = Blocked()
+    budgets = Budgets(of_graph=True, calls_per_minute=None, app_id=None, shared=None, clock=clock, observe=waits.append)
+    budget = budgets.of(Caller("a", "t", "o", "p", None, verified=True, digest=b"a"))
+    deadline = Deadline.after(clock, 30)
+    await budget.spend(20, is_write=True, deadline=deadline)
+    for _ in range(2):
+        waiting = asyncio.create_task(budget.spend(1, is_write=True, deadline=deadline))
+        await asyncio.sleep(0.001)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+    assert waits == pytest.approx([0.25, 0.25])
+
+
+async def test_a_store_that_is_slow_is_done_without() -> None:
+    """After a quarter of a second; then one call asks it first, and the others go on."""
+    store = Slow()
+    async with budgeted(store=store) as (gateway, clock):
+        await gateway.execute(READ)
+        await gateway.execute(READ)
+        assert store.asked == 1
+        clock.advance(10)
+        await asyncio.gather(*(gateway.execute(READ) for _ in range(3)))
+        assert store.asked == 2
+
+
+class Slow(Failing):
+    """Its buckets answer nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.buckets = self
+        self.asked = 0
+
+    async def take(self, buckets: Sequence[Bucket], count: int, *, longest_seconds: float) -> Wait:
+        del buckets, count, longest_seconds
+        self.asked += 1
+        await asyncio.Event().wait()
+        return NO_WAIT

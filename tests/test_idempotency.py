@@ -604,3 +604,34 @@ async def test_a_try_that_never_ends_is_waited_for_no_longer_than_the_deadline(
         clock.advance(30)
         assert await create(gateway) == {**first, "extensions": REPLAYED}
         assert posts(gateway) == 1
+
+
+async def test_a_record_whose_writing_was_not_confirmed_is_taken_back(clock: SteppingClock, emulator: Emulator) -> None:
+    """Nothing was sent, so the key is not used up."""
+
+    class Unconfirmed(Failing):
+        async def swap(self, name: str, old: bytes | None, new: bytes | None, *, lifetime_seconds: float) -> bool:
+            swapped = await super().swap(name, old, new, lifetime_seconds=lifetime_seconds)
+            if old is None and self.left == 98:
+                raise StoreUnavailableError.silent()
+            return swapped
+
+    async with running(store=Unconfirmed(100), clock=clock, emulator=emulator) as gateway:
+        assert error_of(await create(gateway))[0] == "STORE_UNAVAILABLE"
+        assert "extensions" not in await create(gateway)
+        assert posts(gateway) == 1
+
+
+async def test_a_store_that_never_answers_is_given_up_by_the_deadline(emulator: Emulator) -> None:
+    """Nobody waits longer than that, and nothing is sent."""
+
+    class Hanging(Failing):
+        async def get(self, name: str) -> bytes | None:
+            del name
+            await asyncio.Event().wait()
+            return None
+
+    async with running(store=Hanging(100), emulator=emulator) as gateway:
+        answer = await create(gateway, headers={"x-deadline-ms": "50"})
+        assert error_of(answer)[0] == "DEADLINE_EXCEEDED"
+        assert posts(gateway) == 0

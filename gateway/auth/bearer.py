@@ -62,7 +62,8 @@ class Caller:
         partition sees to that. A verified caller is never in one with an unverified.
         """
         ids = (self.tenant_id, self.object_id, self.app_id)
-        who = " ".join(("verified" if self.verified else "claimed", *map(str, ids))) if any(ids) else self.digest.hex()
+        is_whole = self.tenant_id and self.object_id
+        who = " ".join(("verified" if self.verified else "claimed", *map(str, ids))) if is_whole else self.digest.hex()
         return sha256(who.encode()).hexdigest()
 
 

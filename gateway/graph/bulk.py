@@ -40,7 +40,7 @@ class BulkWriter:
         outcomes: list[Outcome] = []
         for start in range(0, len(requests), MAX_ITEMS):
             chunk = requests[start : start + MAX_ITEMS]
-            outcomes += _not_attempted(chunk) if self._is_over(outcomes) else await self._write_chunk(chunk)
+            outcomes += [not_attempted() for _ in chunk] if self._is_over(outcomes) else await self._write_chunk(chunk)
         return outcomes
 
     async def _write_chunk(self, chunk: Sequence[GraphRequest]) -> list[Outcome]:
@@ -73,7 +73,7 @@ class BulkWriter:
         outcomes: list[Outcome] = []
         for request in chunk:
             if self._is_over(outcomes):
-                return outcomes + _not_attempted(chunk[len(outcomes) :])
+                return outcomes + [not_attempted() for _ in chunk[len(outcomes) :]]
             try:
                 outcomes.append(await self._client.write(request, self._errand))
             except GatewayError as error:
@@ -89,7 +89,7 @@ class BulkWriter:
         if isinstance(answer, GatewayError) or 200 <= answer.status <= LARGEST_SUCCESS:
             return answer
         if answer.status == FAILED_DEPENDENCY:
-            return _not_attempted([request])[0]
+            return not_attempted()
         return to_error(request, answer, now=self._errand.deadline.clock.time())
 
     def _to_repeat(self, answers: dict[int, Outcome | None], attempt: int) -> tuple[list[int], float]:
@@ -105,5 +105,5 @@ class BulkWriter:
         return list(found), max(told) if told else backoff_seconds(attempt)
 
 
-def _not_attempted(chunk: Sequence[GraphRequest]) -> list[Outcome]:
-    return [NotAttemptedError("It was not sent: an item before it failed, and `onError` is STOP.") for _ in chunk]
+def not_attempted() -> NotAttemptedError:
+    return NotAttemptedError("It was not sent: an item before it failed, and `onError` is STOP.")

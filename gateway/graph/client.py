@@ -20,7 +20,7 @@ from gateway.errors import (
 )
 from gateway.graph.answer import OUTCOME_HINT, BrokenAnswerError, to_error, to_fault, to_object
 from gateway.graph.outage import STATUSES as OUTAGE_STATUSES
-from gateway.graph.outage import Outages
+from gateway.graph.outage import Attempt, Outages
 from gateway.graph.request import HEADERS, JSON, GraphRequest, Json
 from gateway.graph.retry import RetryBudget, send_with_retries
 from gateway.graph.transport import Answer, AnswerTooLargeError, LostError, NotSentError, Transport, TransportError
@@ -36,6 +36,9 @@ LARGEST_SUCCESS: Final = 299
 MAX_ID_LENGTH: Final = 64
 
 UNAUTHORIZED: Final = 401
+
+IN_GRAPHS_NAME: Final = frozenset({400, 403, 404, 409})
+"""Refusals that say, if they come with Graph's own code, that the token was taken before."""
 
 PATIENCE_SECONDS: Final = 10.0
 """Who waited so long for an answer in vain was not in a hurry."""
@@ -55,6 +58,9 @@ class Budget(Protocol):
 
     def accept(self) -> None:
         """Graph has taken the caller's token."""
+
+    def reject(self) -> None:
+        """Graph has refused it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,27 +145,37 @@ class GraphClient:
 
     async def call(self, request: GraphRequest, token: str, errand: Errand) -> Answer:
         """One HTTP call; raises `TransportError`, or `GatewayError` if it is not to be made now."""
-        template = request.template
-        self._outages.check(template)
+        template, is_hurried = request.template, errand.deadline.remaining_seconds < PATIENCE_SECONDS
+        self._outages.check(template, is_hurried=is_hurried)
         if errand.budget is not None:
             await errand.budget.spend(request.count, is_write=request.is_write, deadline=errand.deadline)
         remaining_seconds = errand.deadline.remaining_seconds
         if remaining_seconds <= 0:
             raise NotSentError("the deadline has passed")
-        try:
-            answer = await self._exchange(request, token, errand, remaining_seconds)
-        except TransportError as failure:
-            is_hurried = errand.deadline.remaining_seconds <= 0 and remaining_seconds < PATIENCE_SECONDS
-            if not is_hurried and not isinstance(failure, AnswerTooLargeError):
-                self._outages.failed(template, None)
-            raise
-        if answer.status in OUTAGE_STATUSES:
-            self._outages.failed(template, to_fault(answer)[0])
-        else:
-            self._outages.answered(template)
-        if errand.budget is not None and answer.status != UNAUTHORIZED:
-            errand.budget.accept()
+        with self._outages.attempt(template, is_hurried=is_hurried) as attempt:
+            try:
+                answer = await self._exchange(request, token, errand, remaining_seconds)
+            except TransportError as failure:
+                is_over = errand.deadline.remaining_seconds <= 0
+                if not (is_hurried and is_over) and not isinstance(failure, AnswerTooLargeError):
+                    attempt.failed(None)
+                raise
+            self._judge(answer, attempt, errand.budget)
         return answer
+
+    def _judge(self, answer: Answer, attempt: Attempt, budget: Budget | None) -> None:
+        """What the answer says about Graph, and about the caller's token."""
+        status = answer.status
+        if status in OUTAGE_STATUSES:
+            attempt.failed(to_fault(answer)[0])
+        elif status != UNAUTHORIZED:
+            attempt.answered()
+        if budget is None:
+            return
+        if status == UNAUTHORIZED:
+            budget.reject()
+        elif status <= LARGEST_SUCCESS or (status in IN_GRAPHS_NAME and to_fault(answer)[0].code):
+            budget.accept()
 
     async def _exchange(self, request: GraphRequest, token: str, errand: Errand, remaining_seconds: float) -> Answer:
         headers = {

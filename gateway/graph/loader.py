@@ -105,6 +105,14 @@ class Loader:
         content = await self._client.read(request, self._errand, self._gather)
         return to_page(content, base_url=self._client.base_url, path=path)
 
+    def after_writes(self, then: Callable[[], None]) -> None:
+        """Calls it once no write is under way: at once, unless the caller of one has gone."""
+        last = self._written[-1][1] if self._written else None
+        if last is None or last.done():
+            then()
+        else:
+            last.add_done_callback(lambda _: then())
+
     def close(self) -> None:
         for task in self._reads.values():
             task.cancel()

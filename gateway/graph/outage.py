@@ -4,7 +4,7 @@ https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Self
 
 from cachetools import LRUCache
 
@@ -33,21 +33,19 @@ class _Part:
 class Outages:
     """One for each process. Graph hands on to many services, so each collection may be out by itself.
 
-    `template` is a request's path without keys. Ask `check` before a call; tell `failed` or `answered` what came of it.
+    `template` is a request's path without keys. `is_hurried`: the call will not wait long enough to learn anything.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._parts: LRUCache[str, _Part] = LRUCache(MOST_PARTS)
 
-    def check(self, template: str) -> None:
-        """Raises `UpstreamUnavailableError`, with what Graph said last, if the call is not to be made."""
+    def check(self, template: str, *, is_hurried: bool = False) -> None:
+        """Raises `UpstreamUnavailableError`, with what Graph said last, if no call is to be made."""
         part = self._parts.get(template)
         if part is None or part.failures < FAILURES:
             return
-        now = self._clock.monotonic()
-        if now >= part.probe_at:
-            part.probe_at = now + PROBE_SECONDS
+        if not is_hurried and self._clock.monotonic() >= part.probe_at:
             return
         said = f" It said: {part.last.message}" if part.last and part.last.message else ""
         raise UpstreamUnavailableError(
@@ -57,8 +55,16 @@ class Outages:
             retry_after_seconds=1,
         )
 
+    def attempt(self, template: str, *, is_hurried: bool) -> "Attempt":
+        """A call that is made in the attempt's block, as a probe if there is an outage; raises like `check`."""
+        self.check(template, is_hurried=is_hurried)
+        part = self._parts.get(template)
+        is_probe = part is not None and part.failures >= FAILURES
+        if part is not None and is_probe:
+            part.probe_at = self._clock.monotonic() + PROBE_SECONDS
+        return Attempt(self, template, part if is_probe else None)
+
     def failed(self, template: str, fault: GraphFault | None) -> None:
-        """There was no answer, or one of `STATUSES`: what it said, if anything."""
         part = self._parts.setdefault(template, _Part())
         part.failures += 1
         # Others will see it: the ids of the request are nobody's but its caller's.
@@ -68,3 +74,32 @@ class Outages:
 
     def answered(self, template: str) -> None:
         self._parts.pop(template, None)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One call. Tell it what came of it, if that says anything about Graph.
+
+    A probe that comes to nothing, because its caller has gone for instance, is anybody's again.
+    """
+
+    outages: Outages
+    template: str
+    probed: _Part | None
+    is_told: bool = False
+
+    def failed(self, fault: GraphFault | None) -> None:
+        """There was no answer, or one of `STATUSES`: what it said, if anything."""
+        self.is_told = True
+        self.outages.failed(self.template, fault)
+
+    def answered(self) -> None:
+        self.is_told = True
+        self.outages.answered(self.template)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.probed is not None and not self.is_told:
+            self.probed.probe_at = 0.0

@@ -15,7 +15,8 @@ MOST_BUCKETS: Final = 10_000
 
 BURST_SHARE: Final = 0.2
 """Of a limit, that may be used at once; the rest comes evenly over the window. So no window of any beginning has more
-than the limit, and four fifths of it can be had for as long as one likes."""
+than the limit, and four fifths of it can be had for as long as one likes. (A call that another bucket holds back counts
+from when it was asked for: what several apps were held back for can come a little closer together.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Buckets(Protocol):
     async def take(self, buckets: Sequence[Bucket], count: int, *, longest_seconds: float) -> Wait:
         """How long to wait before so many calls; they are taken from all the buckets, unless that is too long.
 
-        What was taken is owed: who comes later waits longer, so that nobody is overtaken.
+        What was taken is owed: who comes later waits longer, so that nobody is overtaken. A negative count gives back.
         """
 
 

@@ -39,6 +39,7 @@ class SqliteStore:
         self._max_entries = max_entries
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._failed_at = 0.0
         self._connection: sqlite3.Connection | None = None  # used in the thread alone
         try:
             self._connection = self._thread.submit(self._guarded, self._open).result()
@@ -97,20 +98,28 @@ class SqliteStore:
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """The outcome of one transaction, which a failure undoes."""
+        asked_at = self._clock.monotonic()
 
         def transact() -> T:
+            if asked_at < self._failed_at:  # what waited behind a failure has waited long enough
+                raise StoreUnavailableError.silent()
             if self._connection is None:
                 self._connection = self._open()
             with self._connection:
                 return work(self._connection)
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, transact)
+        try:
+            async with asyncio.timeout(2 * ANSWER_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, transact)
+        except TimeoutError:
+            raise StoreUnavailableError.silent() from None
 
     def _guarded(self, work: Callable[[], T]) -> T:
         """Opens the file anew after a failure: what is there then may be another one."""
         try:
             return work()
         except sqlite3.Error as failure:
+            self._failed_at = self._clock.monotonic()
             self._drop()
             raise StoreUnavailableError.silent() from failure
 

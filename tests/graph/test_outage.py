@@ -17,9 +17,11 @@ READ = '{ tenantTag(id: "A") { id } }'
 CREATE = 'mutation { createTenantTag(input: { displayName: "A" }) { id } }'
 
 
-def is_open(outages: Outages, template: str = "/a") -> bool:
+def is_open(outages: Outages, template: str = "/a", *, is_hurried: bool = False) -> bool:
+    """Whether a call is refused; one that is not comes to a failure."""
     try:
-        outages.check(template)
+        with outages.attempt(template, is_hurried=is_hurried) as attempt:
+            attempt.failed(None)
     except UpstreamUnavailableError:
         return True
     return False
@@ -35,12 +37,11 @@ def failing(clock: SteppingClock, times: int = FAILURES) -> Outages:
 def test_a_few_failures_are_no_outage() -> None:
     """Nor are more, if there was an answer between them."""
     clock = SteppingClock()
-    outages = failing(clock, FAILURES - 1)
+    outages = failing(clock, FAILURES - 2)
     assert not is_open(outages)
     outages.answered("/a")
-    for _ in range(FAILURES - 1):
-        outages.failed("/a", None)
-    assert not is_open(outages)
+    assert [is_open(outages) for _ in range(FAILURES)] == [False] * FAILURES
+    assert is_open(outages)
 
 
 def test_in_an_outage_one_probe_goes_out_each_second() -> None:
@@ -50,12 +51,21 @@ def test_in_an_outage_one_probe_goes_out_each_second() -> None:
     assert is_open(outages)
     clock.advance(1)
     assert [is_open(outages) for _ in range(3)] == [False, True, True]
-    outages.failed("/a", None)
-    assert is_open(outages)
     clock.advance(1)
-    assert not is_open(outages)
-    outages.answered("/a")
+    with outages.attempt("/a", is_hurried=False) as attempt:
+        attempt.answered()
     assert [is_open(outages) for _ in range(3)] == [False] * 3
+
+
+def test_a_probe_that_tells_nothing_is_anybodys_again() -> None:
+    """Its caller has gone, or its token was refused; and who will not wait for an answer gets none to make."""
+    clock = SteppingClock()
+    outages = failing(clock)
+    clock.advance(1)
+    assert is_open(outages, is_hurried=True)
+    with outages.attempt("/a", is_hurried=False):
+        assert is_open(outages)
+    assert not is_open(outages)
 
 
 def test_others_see_what_graph_said_last_but_no_ids() -> None:

@@ -1,5 +1,6 @@
 """The store in an SQLite file."""
 
+import asyncio
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ import pytest
 
 from gateway.errors import StoreUnavailableError
 from gateway.state.sqlite import SqliteStore
+from gateway.state.store import ANSWER_SECONDS
 from tests.clock import SteppingClock
 from tests.state.promises import HOUR, OpenStore, Pass, StorePromises
 
@@ -86,3 +88,23 @@ def test_a_file_that_cannot_be_used_is_told_at_once(path: Path, content: str | N
     with pytest.raises(StoreUnavailableError) as raised:
         SqliteStore(path, max_entries=1, clock=SteppingClock())
     assert reason in str(raised.value.__cause__)
+
+
+async def test_what_waits_behind_a_failure_fails_with_it(path: Path) -> None:
+    """A file that somebody holds is not waited for once for each caller, but as long as SQLite is told to, once."""
+
+    class Ticking(SteppingClock):
+        def monotonic(self) -> float:
+            self.advance(0.001)
+            return super().monotonic()
+
+    store = SqliteStore(path, max_entries=10, clock=Ticking())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        swaps = [store.swap(str(number), None, b"1", lifetime_seconds=HOUR) for number in range(5)]
+        async with asyncio.timeout(1.9 * ANSWER_SECONDS):
+            outcomes = await asyncio.gather(*swaps, return_exceptions=True)
+        other.execute("ROLLBACK")
+    assert [type(each) for each in outcomes] == [StoreUnavailableError] * 5
+    assert await store.swap("a", None, b"1", lifetime_seconds=HOUR)
+    await store.close()
