@@ -7,7 +7,7 @@ The tour of one request, in the order of the files:
 - `auth.bearer`: `Authorization` header → `Caller`
 - `params`: body or URL → document text or id, operation name, variables
 - `documents`: text → parsed, within `limits`, validated; kept, with `literals` lifted out; or one of the `trusted`
-- `auth.exchange`: `Caller` → access token for Microsoft Graph
+- `auth.exchange`: `Caller` → access token for Microsoft Graph; of one account for all in `auth.service_account`
 - `execution.executor`: by a compiled plan where there is one, else by graphql-core
 - `schema.resolvers`: one generic resolver an operation, over the specs of `resources`; `schema.joins` leads on
 - `mapping`: arguments and selected names → `GraphRequest`

@@ -75,6 +75,16 @@ async def test_each_write_has_its_line(gateway: Harness, logs: list[str]) -> Non
     assert "Secret name" not in "".join(logs)
 
 
+async def test_each_line_has_the_ids_of_its_own_write(gateway: Harness, logs: list[str]) -> None:
+    """Several writes of one operation are told apart at Graph too."""
+    await gateway.execute(
+        'mutation { a: createTenantTag(input: { displayName: "A" }) { id } '
+        'b: createTenantTag(input: { displayName: "B" }) { id } }'
+    )
+    ids = [each.request_id for each in gateway.emulator.journal if each.method == "POST"]
+    assert [each["graph_request_ids"] for each in audits(logs)] == [[each] for each in ids]
+
+
 async def test_actions_are_named(gateway: Harness, logs: list[str]) -> None:
     """What is called stands below the object, or the set, that it is called on."""
     await gateway.execute('mutation { assignTag(id: "x", tenantIds: []) { id } }')
