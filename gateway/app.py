@@ -228,6 +228,7 @@ def _build_budgets(settings: Settings, store: Store | None, clock: Clock, teleme
         of_graph=settings.graph_budgets,
         calls_per_minute=settings.caller_calls_per_minute,
         app_id=None if settings.auth_mode == "forward" else settings.gateway_app,
+        tenant_id=settings.entra_tenant_id if settings.auth_mode == "service-account" else None,
         shared=store.buckets if store else None,
         clock=clock,
         observe=telemetry.observe_budget_wait,

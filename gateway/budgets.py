@@ -45,8 +45,9 @@ WHOM: Final = {"app": "app in a tenant", "tenant": "tenant", "token": "tenant", 
 
 
 class Budgets:
-    """One for each process. `shared`: buckets of all replicas. `app_id`: of the tokens that Graph gets, if it is ours.
+    """One for each process. `shared`: buckets of all replicas.
 
+    `app_id`, `tenant_id`: of the tokens that Graph gets, where they are not those of the caller's.
     `of_graph`: whether Graph's limits are kept. `calls_per_minute`: of one caller; None is without a limit.
     """
 
@@ -56,6 +57,7 @@ class Budgets:
         of_graph: bool,
         calls_per_minute: int | None,
         app_id: str | None,
+        tenant_id: str | None,
         shared: Buckets | None,
         clock: Clock,
         observe: Callable[[float], None],
@@ -63,6 +65,7 @@ class Budgets:
         self._of_graph = of_graph
         self._calls_per_minute = calls_per_minute
         self._app_id = app_id
+        self._tenant_id = tenant_id
         self._local = LocalBuckets(clock)
         # Apart, and never in the store: made-up tokens must not push out what others owe, nor fill Redis.
         self._unproven = LocalBuckets(clock)
@@ -125,7 +128,8 @@ class Budgets:
     def _buckets(self, caller: Caller, *, is_write: bool, is_known: bool) -> Sequence[Bucket]:
         buckets: list[Bucket] = []
         if self._of_graph:
-            tenant = f"tenant {caller.tenant_id}" if is_known and caller.tenant_id else f"token {caller.digest.hex()}"
+            tenant_id = (self._tenant_id or caller.tenant_id) if is_known else None
+            tenant = f"tenant {tenant_id}" if tenant_id else f"token {caller.digest.hex()}"
             app = f"app {self._app_id or caller.app_id} in {tenant}"
             for kind in ("writes", "calls") if is_write else ("calls",):
                 of_app, of_tenant = LIMITS[kind]

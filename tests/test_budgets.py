@@ -239,7 +239,15 @@ async def test_who_goes_while_waiting_owes_nothing() -> None:
             await forever.wait()
 
     clock = Blocked()
-    budgets = Budgets(of_graph=True, calls_per_minute=None, app_id=None, shared=None, clock=clock, observe=waits.append)
+    budgets = Budgets(
+        of_graph=True,
+        calls_per_minute=None,
+        app_id=None,
+        tenant_id=None,
+        shared=None,
+        clock=clock,
+        observe=waits.append,
+    )
     budget = budgets.of(Caller("a", "t", "o", "p", None, verified=True, digest=b"a"))
     deadline = Deadline.after(clock, 30)
     await budget.spend(20, is_write=True, deadline=deadline)

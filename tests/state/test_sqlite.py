@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import stat
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -107,4 +108,15 @@ async def test_what_waits_behind_a_failure_fails_with_it(path: Path) -> None:
         other.execute("ROLLBACK")
     assert [type(each) for each in outcomes] == [StoreUnavailableError] * 5
     assert await store.swap("a", None, b"1", lifetime_seconds=HOUR)
+    await store.close()
+
+
+async def test_a_disk_that_hangs_is_given_up(path: Path) -> None:
+    """Whatever it is that holds the thread up: callers are told after twice as long as SQLite waits, four seconds."""
+    store, release = SqliteStore(path, max_entries=10, clock=SteppingClock()), threading.Event()
+    store._thread.submit(release.wait)
+    with pytest.raises(StoreUnavailableError, match="does not answer"):
+        await store.get("a")
+    release.set()
+    assert await store.get("a") is None
     await store.close()
