@@ -1,6 +1,7 @@
 """Text that tries to be more than text: in what Graph is sent, in log lines, in headers."""
 
 import json
+import time
 import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from gateway.emulator.faults import Attempt, FaultRule, Refuse
 from gateway.emulator.messages import Reply
+from tests.clock import SteppingClock
 from tests.harness import Harness, running
 from tests.test_operations import CREATE, INPUT
 
@@ -173,7 +175,7 @@ class Telling:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500, 503])
-async def test_what_graph_says_stays_on_its_line(gateway: Harness, logs: list[str], status: int) -> None:
+async def test_what_graph_says_stays_on_its_line(logs: list[str], status: int) -> None:
     """Codes, messages, ids and dates of a refusal, in the log, in headers and in the answer."""
 
     @dataclass(frozen=True, slots=True)
@@ -181,8 +183,9 @@ async def test_what_graph_says_stays_on_its_line(gateway: Harness, logs: list[st
         async def __call__(self, attempt: Attempt, /) -> Reply:
             return replace(await Telling(NASTY)(attempt), status=status)
 
-    gateway.emulator.faults.add(FaultRule(fault=Answered(), times=None))
-    response = await gateway.post(CREATE, {"input": INPUT}, headers={"x-deadline-ms": "1000"})
+    async with running(clock=SteppingClock(time=time.time())) as gateway:
+        gateway.emulator.faults.add(FaultRule(fault=Answered(), times=None))
+        response = await gateway.post(CREATE, {"input": INPUT})
     assert "errors" in response.json()
     [error] = response.json()["errors"]
     said = [error["message"], *error["extensions"]["graph"].values(), *error["extensions"]["graph"]["innerCodes"]]
