@@ -12,8 +12,9 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 # The environment's own Node.js comes first; it is there only when the machine had none.
 WITH_NODE = PATH="$(CURDIR)/$(BIN):$$PATH"
 AUDITS := tests/system/audits
-# These load the processes that they start, which they measure or kill: they run without coverage.
-UNDER_LOAD := $(addprefix tests/system/test_,fuzz.py soak.py kills.py replicas.py rolling_restart.py)
+# These load the processes that they start, and measure or kill them: they run without coverage. Those that kill mostly wait.
+MEASURED := $(addprefix tests/system/test_,fuzz.py soak.py)
+KILLED := $(addprefix tests/system/test_,kills.py replicas.py rolling_restart.py)
 # Nothing in these runs an operation, compiled or not.
 NO_OPERATIONS := $(addprefix tests/,emulator mapping state)
 # What only processes run is covered by the system tests and by the tests of the same files in one process.
@@ -38,8 +39,9 @@ coverage: $(VENV)/dev  ## The same; every branch of gateway/ that they can reach
 test-system: $(VENV)/dev gateway/static/index.html $(AUDITS)/node_modules/.package-lock.json  ## Tests with real sockets, processes and a browser (Chromium), nginx and Redis
 	@for each in chromium nginx redis-server; do PATH="$$PATH:/usr/sbin" command -v $$each >/dev/null || \
 		{ echo "test-system needs $$each on PATH: apt-get install $$each" >&2; exit 1; }; done
-	$(WITH_NODE) pytest $(PROCESSES) $(UNDER_LOAD:%=--ignore %) --cov --cov-config tests/system/coverage.toml
-	$(BIN)/pytest $(UNDER_LOAD)
+	$(WITH_NODE) pytest $(PROCESSES) $(patsubst %,--ignore %,$(MEASURED) $(KILLED)) --cov --cov-config tests/system/coverage.toml
+	$(BIN)/pytest $(MEASURED)
+	$(BIN)/pytest -n 2 $(KILLED)
 	TESTS_COMPILED=false $(BIN)/pytest -n auto --ignore tests/system $(NO_OPERATIONS:%=--ignore %)
 	TESTS_CASES=2000 $(BIN)/pytest -n auto tests/execution/test_differential.py
 
