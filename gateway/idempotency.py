@@ -177,13 +177,12 @@ class Ledger:
                     return Replayed(record.id)
                 return await self._recover(Begun(item, record), errands)
         except TimeoutError:
-            return DeadlineExceededError("The time for the operation was up; nothing was sent to Microsoft Graph.")
-        except StoreUnavailableError as error:
-            if noting is not None:
-                await self._free(noting)  # it may have been noted, and only the answer been lost
-            return error
+            failure: GatewayError = DeadlineExceededError("The time for the operation was up; nothing was sent.")
         except GatewayError as error:
-            return error
+            failure = error
+        if noting is not None:
+            await self._free(noting)  # it may have been noted, and only the answer been lost
+        return failure
 
     async def _free_record(self, item: Item, deadline: Deadline) -> Record | None:
         """The record of the item's key once nobody works on it any more; raises `GatewayError`."""

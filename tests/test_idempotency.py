@@ -606,18 +606,21 @@ async def test_a_try_that_never_ends_is_waited_for_no_longer_than_the_deadline(
         assert posts(gateway) == 1
 
 
-async def test_a_record_whose_writing_was_not_confirmed_is_taken_back(clock: SteppingClock, emulator: Emulator) -> None:
+@pytest.mark.parametrize("code", ["STORE_UNAVAILABLE", "DEADLINE_EXCEEDED"])
+async def test_a_record_whose_writing_was_not_confirmed_is_taken_back(code: str, emulator: Emulator) -> None:
     """Nothing was sent, so the key is not used up."""
 
     class Unconfirmed(Failing):
         async def swap(self, name: str, old: bytes | None, new: bytes | None, *, lifetime_seconds: float) -> bool:
             swapped = await super().swap(name, old, new, lifetime_seconds=lifetime_seconds)
             if old is None and self.left == 98:
+                if code == "DEADLINE_EXCEEDED":
+                    await asyncio.Event().wait()
                 raise StoreUnavailableError.silent()
             return swapped
 
-    async with running(store=Unconfirmed(100), clock=clock, emulator=emulator) as gateway:
-        assert error_of(await create(gateway))[0] == "STORE_UNAVAILABLE"
+    async with running(store=Unconfirmed(100), emulator=emulator) as gateway:
+        assert error_of(await create(gateway, headers={"x-deadline-ms": "100"}))[0] == code
         assert "extensions" not in await create(gateway)
         assert posts(gateway) == 1
 
