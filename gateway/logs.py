@@ -2,8 +2,11 @@
 
 import json
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
+
+import orjson
 
 
 class JsonFormatter(logging.Formatter):
@@ -18,6 +21,11 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
+        with suppress(orjson.JSONEncodeError):  # half a surrogate pair, or a number of more than 64 bits
+            text = orjson.dumps(line, default=str)
+            if text.isascii():
+                return text.decode()
+        # What is not ASCII could end a line or speak to a terminal: `json`, which is slower, escapes it.
         return json.dumps(line, default=str)
 
 
@@ -41,6 +49,11 @@ def configure_logging(*, style: Literal["auto", "text", "json"], level: str, str
     for chatty in ("httpx", "httpcore", "msal", "urllib3"):
         # Their lines name URLs and, at debug level, bodies with tokens.
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+    # Neither formatter tells of them, and finding them out takes as long as writing the line.
+    # https://docs.python.org/3/howto/logging.html#optimization
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
 
     # It repeats a caller's malformed `tracestate`.
     logging.getLogger("opentelemetry.trace").setLevel(logging.ERROR)
