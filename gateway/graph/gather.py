@@ -36,13 +36,13 @@ class Batching:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """A read that has been asked for, and where its answer goes."""
+    """A read that has been asked for, and where its answer goes. None: it goes alone, and whoever asks sends it."""
 
     request: GraphRequest
     token: str = field(repr=False)
-    answer: asyncio.Future[Answer]
+    answer: asyncio.Future[Answer | None]
 
-    def tell(self, outcome: Answer | BaseException) -> None:
+    def tell(self, outcome: Answer | BaseException | None) -> None:
         """Nothing happens if whoever asked has gone."""
         if self.answer.done():
             return
@@ -93,7 +93,8 @@ class Gatherer:
             loop.call_soon(self._depart)
         waiting = Waiting(request, token, loop.create_future())
         self._waiting.append(waiting)
-        return await waiting.answer
+        answer = await waiting.answer
+        return await self._send_one(waiting) if answer is None else answer
 
     def close(self) -> None:
         for task in self._sending:
@@ -110,6 +111,9 @@ class Gatherer:
                 each.tell(error)
             return
         for group in groups:
+            if len(group) == 1:
+                group[0].tell(None)
+                continue
             task = asyncio.create_task(self._send(group))
             self._sending.add(task)
             task.add_done_callback(partial(self._end, group))
@@ -130,7 +134,7 @@ class Gatherer:
         """Tells each its outcome; a failure of the whole is everybody's."""
         outcomes: Sequence[Answer | BaseException]
         try:
-            outcomes = await self._send_batch(group) if len(group) > 1 else [await self._send_one(group[0])]
+            outcomes = await self._send_batch(group)
         except Exception as failure:  # noqa: BLE001 - whoever waits raises it
             outcomes = [failure] * len(group)
         for each, outcome in zip(group, outcomes, strict=True):
