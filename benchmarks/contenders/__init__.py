@@ -99,6 +99,7 @@ CONTENDERS: Final = {
             is_graphql=False,
         ),
         Contender("textbook", "Strawberry + httpx, textbook", _python("textbook")),
+        Contender("cached", "Strawberry with caches", _python("cached")),
         Contender("mercurius", "Mercurius with JIT", _node("mercurius.mjs")),
         Contender("apollo", "Apollo Server", _node("apollo.mjs")),
         Contender("yoga", "GraphQL Yoga", _node("yoga.mjs")),
