@@ -44,6 +44,10 @@ class Contest:
         if self.upstream.ca_file and not contender.trusts_ca_file:
             raise ServerError("it trusts public certificate authorities only")
         able = [job for job in jobs if job.name not in contender.cannot]
+        entrant = Entrant(contender.name, contender.title, dict(contender.cannot))
+        if not able:
+            results.entrants.append(entrant)
+            return
         setting = Setting(free_port(), self.upstream.url, self.upstream.ca_file, self.directory)
         passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         environ = {**passed_on, **setting.environ, **contender.environ(setting)}
@@ -53,7 +57,6 @@ class Contest:
         ) as server:
             for job in able:
                 self._do(contender, job, posts[job.name], server, results)
-            entrant = Entrant(contender.name, contender.title, dict(contender.cannot))
             entrant = replace(
                 entrant, start_seconds=round(server.start_seconds, 2), rss_mb=round(rss_mb(server.pid), 1)
             )

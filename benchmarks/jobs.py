@@ -21,6 +21,8 @@ DEVICE_FIELDS: Final = " ".join(device(0))
 MANY: Final = 20
 JOINED: Final = 50
 LISTED: Final = 100
+REPLAYED: Final = LISTED + 1
+"""`$top` of the job `replay`, by which the stand-in tells it from `list`: there are no more rows than that."""
 LISTED_WIDE: Final = 500
 FEW_CONNECTIONS: Final = 8
 """For jobs that take many calls or much time: 64 would only make a queue."""
@@ -49,7 +51,8 @@ class Call:
 class Job:
     """One of them. `connections`: how many ask at the same time.
 
-    `bulk`: how to ask a contender that creates many in one field. `call`: None if one call is not enough.
+    `bulk`: how to ask a contender that creates many in one field. `call`: None if one call is not enough, or
+    not all of the answer is Graph's.
     """
 
     name: str
@@ -108,6 +111,38 @@ def _list() -> Job:
     question = Question(document, {"first": LISTED}, {"cloudPcConnections": {"nodes": rows}})
     call = Call("GET", f"{CONNECTIONS}?$top={LISTED}", None, page("cloudPcConnections", rows))
     return Job("list", f"list {LISTED} × {len(rows[0])} fields", question, call)
+
+
+def _odd() -> Job:
+    """The gateway has no plan for an operation with introspection in it: graphql-core runs the whole."""
+    rows = [connection(number) for number in range(LISTED)]
+    document = f"""query Odd($first: Int) {{
+  cloudPcConnections(first: $first) {{ nodes {{ {CONNECTION_FIELDS} }} }}
+  __schema {{ queryType {{ name }} }}
+}}"""
+    data = {"cloudPcConnections": {"nodes": rows}, "__schema": {"queryType": {"name": "Query"}}}
+    question = Question(document, {"first": LISTED}, data)
+    return Job("odd", f"list {LISTED}, with introspection", question, None, connections=FEW_CONNECTIONS)
+
+
+def _replay() -> Job:
+    """A text that comes as a number, in the last row: GraphQL makes a text of it.
+
+    The gateway's plan gives up at that row, and graphql-core completes the same answer of Graph anew.
+    """
+    *others, last = (connection(number) for number in range(LISTED))
+    document = f"""query Replay($first: Int) {{
+  cloudPcConnections(first: $first) {{ nodes {{ {CONNECTION_FIELDS} }} }}
+}}"""
+    nodes = [*others, last | {"displayName": str(LISTED)}]
+    sent = page("cloudPcConnections", [*others, last | {"displayName": LISTED}])
+    return Job(
+        "replay",
+        f"list {LISTED}, one text a number",
+        Question(document, {"first": REPLAYED}, {"cloudPcConnections": {"nodes": nodes}}),
+        Call("GET", f"{CONNECTIONS}?$top={REPLAYED}", None, sent),
+        connections=FEW_CONNECTIONS,
+    )
 
 
 def _wide() -> Job:
@@ -186,4 +221,7 @@ def _creates() -> Job:
     )
 
 
-JOBS: Final = {job.name: job for job in (_create(), _unseen(), _get(), _list(), _wide(), _join(), _gets(), _creates())}
+JOBS: Final = {
+    job.name: job
+    for job in (_create(), _unseen(), _get(), _list(), _odd(), _replay(), _wide(), _join(), _gets(), _creates())
+}

@@ -17,7 +17,7 @@ from typing import Final
 
 from benchmarks.answers import Row, connection, entity, page, tenants
 from benchmarks.certificate import write_certificates
-from benchmarks.jobs import BATCH, CONNECTIONS, DEVICES, JOBS, JOINED, LISTED, MANY, TENANTS
+from benchmarks.jobs import BATCH, CONNECTIONS, DEVICES, JOBS, JOINED, LISTED, MANY, REPLAYED, TENANTS
 from benchmarks.server import free_port, stop, wait_until_open
 
 CALM_SECONDS: Final = 0.1
@@ -41,7 +41,11 @@ http {
     etag off;
     types { }
     default_type "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
-    map $args $connections { default /connections.json; "~top=%(joined)d(&|$)" /joined.json; }
+    map $args $connections {
+        default /connections.json;
+        "~top=%(joined)d(&|$)" /joined.json;
+        "~top=%(replayed)d(&|$)" /replayed.json;
+    }
     # Up to 6,999 bytes are 20 reads: the gateway's are about 6,000, 20 creates 8,000 to 10,000.
     map $content_length $batch { default /creates.json; "~^[0-9]{1,3}$" /gets.json; "~^[1-6][0-9]{3}$" /gets.json; }
     server {
@@ -132,6 +136,7 @@ def to_configuration(port: int, status_port: int, *, tls: bool) -> str:
         "status_port": status_port,
         "tls": " ssl; ssl_certificate certificate.pem; ssl_certificate_key key.pem" if tls else "",
         "joined": JOINED,
+        "replayed": REPLAYED,
         "connections": CONNECTIONS,
         "devices": DEVICES,
         "tenants": TENANTS,
@@ -147,7 +152,13 @@ def write_files(root: Path) -> None:
         "joined.json": page("cloudPcConnections", [connection(number) for number in range(JOINED)]),
         "tenants.json": page("tenants", tenants()),
     }
-    names = {"created.json": "create", "devices.json": "wide", "gets.json": "gets", "creates.json": "creates"}
+    names = {
+        "created.json": "create",
+        "replayed.json": "replay",
+        "devices.json": "wide",
+        "gets.json": "gets",
+        "creates.json": "creates",
+    }
     for name, job in names.items():
         call = JOBS[job].call
         assert call is not None

@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import httpx
 import pytest
 from graphql import GraphQLSchema, build_schema, parse, validate
+from prometheus_client import CollectorRegistry
 
 from benchmarks.chart import to_svg
 from benchmarks.contenders import CONTENDERS
-from benchmarks.contest import WrongAnswerError, make_token, verify
+from benchmarks.contest import Contest, WrongAnswerError, make_token, verify
 from benchmarks.jobs import JOBS, Job
 from benchmarks.load import Load, LoadError, to_load, to_script
 from benchmarks.measure import TICKS_A_SECOND, cpu_seconds, rss_mb, to_busy_seconds, to_cpu_seconds, tree
@@ -20,8 +22,10 @@ from benchmarks.report import short, to_line, to_markdown, to_table
 from benchmarks.results import Entrant, Figures, Results, merge
 from benchmarks.run import main
 from benchmarks.server import Post
-from benchmarks.upstream import to_calls, to_configuration, write_files
+from benchmarks.upstream import Upstream, to_calls, to_configuration, write_files
 from benchmarks.window import Sample, to_figures
+from tests.harness import running
+from tests.wire import Answering
 
 ROOT = Path(__file__).parent.parent
 
@@ -243,6 +247,30 @@ def test_all_can_be_asked_for_each_job(job: Job, schemas: dict[str, GraphQLSchem
     assert (validate(schemas["ours"], ours), validate(schemas["rivals"], theirs)) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("name", "sent_as", "way"),
+    [("list", "list", "planned"), ("odd", "list", "interpreted"), ("replay", "replay", "replayed")],
+)
+async def test_the_gateway_takes_the_way_that_a_job_is_about(name: str, sent_as: str, way: str) -> None:
+    """Of the three lists one is run by its plan, one by graphql-core, one by both; each is answered right."""
+    job, call, registry = JOBS[name], JOBS[sent_as].call, CollectorRegistry()
+    assert call is not None
+    wire = Answering(lambda _: httpx.Response(200, json=call.answer))
+    async with running({"GATEWAY_COMPILED": "true"}, wire=wire, registry=registry) as gateway:
+        response = await gateway.post(job.question.document, job.question.variables)
+    verify(CONTENDERS["ours"], job, response.status_code, response.content)
+    assert registry.get_sample_value("gateway_executions_total", {"way": way}) == 1
+
+
+def test_who_can_do_none_of_the_jobs_is_not_started(tmp_path: Path, results: Results) -> None:
+    """The report has a line of dashes, and says why."""
+    contest = Contest(Upstream("", None, 0, 0), tmp_path, core=0, seconds=1, token="", tell=lambda _: None)
+    contest.run(CONTENDERS["proxy"], [JOBS["odd"]], results)
+    results.jobs = {"odd": "odd"}
+    assert "| Python proxy, no GraphQL | – |\n" in to_markdown(results)
+    assert "\n– Python proxy, no GraphQL, odd: it has no schema to tell of.\n" in to_markdown(results)
+
+
 def test_only_the_right_answer_is_accepted() -> None:
     """The gateway must answer with the job's data, the proxy with Graph's; anything else ends the run."""
     job, right = JOBS["get"], {"data": JOBS["get"].question.data}
@@ -265,7 +293,7 @@ def test_the_stand_in_has_a_file_for_each_answer(tmp_path: Path) -> None:
     write_files(tmp_path)
     call = JOBS["get"].call
     assert call is not None
-    named = {"connections", "joined", "devices", "tenants", "created", "gets", "creates"}
+    named = {"connections", "joined", "replayed", "devices", "tenants", "created", "gets", "creates"}
     assert {each.stem for each in tmp_path.glob("*.json")} == named
     assert all(f"/{name}.json" in to_configuration(1, 2, tls=False) for name in named)
     assert (tmp_path / call.target[1:]).is_file()

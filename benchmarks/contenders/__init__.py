@@ -95,7 +95,7 @@ CONTENDERS: Final = {
             "proxy",
             "Python proxy, no GraphQL",
             _python("proxy"),
-            cannot={"join": "one call to Graph is not enough"},
+            cannot={"odd": "it has no schema to tell of", "join": "one call to Graph is not enough"},
             is_graphql=False,
         ),
         Contender("textbook", "Strawberry + httpx, textbook", _python("textbook")),
@@ -103,6 +103,13 @@ CONTENDERS: Final = {
         Contender("mercurius", "Mercurius with JIT", _node("mercurius.mjs")),
         Contender("apollo", "Apollo Server", _node("apollo.mjs")),
         Contender("yoga", "GraphQL Yoga", _node("yoga.mjs")),
-        Contender("tailcall", "Tailcall", _tailcall, lambda _: {"TAILCALL_TRACKER": "false"}, trusts_ca_file=False),
+        Contender(
+            "tailcall",
+            "Tailcall",
+            _tailcall,
+            lambda _: {"TAILCALL_TRACKER": "false"},
+            cannot={"replay": "it passes the number on, against its schema"},
+            trusts_ca_file=False,
+        ),
     )
 }
