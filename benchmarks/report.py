@@ -105,7 +105,8 @@ def _method(results: Results) -> str:
     return (
         f"Rounds: {about['rounds']}; the median is shown; windows of {about['seconds']} s; "
         f"{'TLS' if about['tls'] else 'plain HTTP'} to the upstream. "
-        f"Measured again, the CPU for each request usually differed by {results.spread:.0%}; "
+        f"{'Measured again' if about['rounds'] > 1 else 'From one third of a window to another'}, "
+        f"the CPU for each request usually differed by {results.spread:.0%}; "
         f"processes that are no part of this were using {results.others:.2f} cores"
         f"{f'; {late} answers took over a minute' if late else ''}."
         f"{BUSY if results.others > BUSY_CORES else ''}"

@@ -213,6 +213,12 @@ def test_the_report_has_ratios_first_and_says_what_is_missing(results: Results) 
     ]
 
 
+def test_a_single_round_is_not_passed_off_as_several(results: Results) -> None:
+    """How far its figures differ is known of the parts of its windows only."""
+    results.about = {**results.about, "rounds": 1}
+    assert "From one third of a window to another, the CPU for each request usually differed by" in to_markdown(results)
+
+
 def test_a_busy_machine_is_told(results: Results) -> None:
     """Figures from a machine that does other things are not passed off as good ones."""
     results.figures = [replace(each, others=1.4) for each in results.figures]
