@@ -141,7 +141,7 @@ class Budgets:
         return buckets
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CallerBudget:
     """What one caller may still ask of Graph. Is a `graph.client.Budget`."""
 

@@ -70,7 +70,7 @@ class Document:
         raise ValidationFailedError(f"The document has no operation of the given name; it has: {names}.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prepared:
     """A text that is about to be run: its document, or one of its shape with the values of the literals lifted out.
 

@@ -3,14 +3,11 @@
 https://graphql.github.io/graphql-over-http/draft/
 """
 
-import asyncio
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
-from uuid import uuid4
 
 from graphql import ExecutionResult, OperationDefinitionNode, OperationType
 from starlette.responses import Response
@@ -29,15 +26,16 @@ from gateway.errors import (
     MethodNotAllowedError,
     MutationOverGetError,
     PersistedQueryNotSupportedError,
-    RequestTimeoutError,
 )
 from gateway.execution.executor import Executor
 from gateway.graph.client import Errand
 from gateway.graph.loader import Loader
 from gateway.idempotency import Claimant, Ledger
+from gateway.ids import new_id
 from gateway.limits import Limits, check_variables
 from gateway.page import Page
 from gateway.params import HttpRequest, Params, read_params
+from gateway.presence import CallerGoneError, Presence
 from gateway.responses import JSON, compressed, to_failure, to_media_type, to_response
 from gateway.schema.context import Context
 from gateway.schema.creates import check_key
@@ -45,19 +43,12 @@ from gateway.telemetry import Operation, Telemetry
 from gateway.trusted import TrustedDocuments
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
-PATIENCE_SECONDS: Final = 0.05
-"""Before an operation has taken so long nobody looks whether its caller is still there."""
-
 UNPROVEN: Final = "unproven"
 """In a tenant's place for callers whose tokens neither this gateway nor Graph has taken yet."""
 
 DOCUMENT: Final = re.compile(rb"(^|&)(query|documentId|extensions)=")
 
 MILLISECONDS: Final = re.compile(r"[1-9][0-9]{0,8}")
-
-
-class CallerGoneError(asyncio.CancelledError):
-    """The caller hung up: nobody waits for the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +85,7 @@ class Endpoint:
     async def _answer(self, request: HttpRequest) -> Response:
         """The response to a GraphQL request; every failure becomes one."""
         given_id = request.headers.get("x-request-id", "")
-        request_id = given_id if REQUEST_ID.fullmatch(given_id) else str(uuid4())
+        request_id = given_id if REQUEST_ID.fullmatch(given_id) else new_id()
         media_type = JSON
         with self.telemetry.operation(request_id, request.headers) as operation:
             try:
@@ -108,20 +99,21 @@ class Endpoint:
             raise MethodNotAllowedError("Send GraphQL requests with POST, or queries with GET.")
         deadline = self._deadline(request)
         caller = await self._authenticate(request, operation, deadline)
-        params = await self._read(request, deadline)
-        prepared = self._prepare(params, operation)
-        definition = prepared.document.operation(params.operation_name)
-        operation.name = definition.name.value if definition.name else None
-        operation.kind = definition.operation.value
-        if request.method == "GET" and definition.operation is not OperationType.QUERY:
-            raise MutationOverGetError("A mutation must be sent with POST.")
-        if definition.operation is OperationType.MUTATION:
-            refuse_writes(caller)
-        check_variables(params.variables, self.limits)
-        claimant = Claimant(caller, self._header_key(request, prepared.document, definition))
-        # What nobody has verified yet says nothing of whose it is: all of that waits as one.
-        tenant = (caller.tenant_id or "") if self.budgets.is_known(caller) else UNPROVEN
-        with _while_there(request):
+        with Presence(request.receive, deadline) as presence:
+            params = await read_params(request, max_body_bytes=self.max_body_bytes)
+            presence.is_read = True
+            prepared = self._prepare(params, operation)
+            definition = prepared.document.operation(params.operation_name)
+            operation.name = definition.name.value if definition.name else None
+            operation.kind = definition.operation.value
+            if request.method == "GET" and definition.operation is not OperationType.QUERY:
+                raise MutationOverGetError("A mutation must be sent with POST.")
+            if definition.operation is OperationType.MUTATION:
+                refuse_writes(caller)
+            check_variables(params.variables, self.limits)
+            claimant = Claimant(caller, self._header_key(request, prepared.document, definition))
+            # What nobody has verified yet says nothing of whose it is: all of that waits as one.
+            tenant = (caller.tenant_id or "") if self.budgets.is_known(caller) else UNPROVEN
             await self.admission.enter(tenant, deadline)
             leave = partial(self.admission.leave, tenant)
             try:
@@ -149,13 +141,6 @@ class Endpoint:
         operation.tid, operation.oid, operation.appid = caller.tenant_id, caller.object_id, caller.app_id
         operation.verified = caller.verified
         return caller
-
-    async def _read(self, request: HttpRequest, deadline: Deadline) -> Params:
-        try:
-            async with asyncio.timeout(deadline.remaining_seconds):
-                return await read_params(request, max_body_bytes=self.max_body_bytes)
-        except TimeoutError:
-            raise RequestTimeoutError("The body did not arrive within the time for the operation.") from None
 
     def _prepare(self, params: Params, operation: Operation) -> Prepared:
         document = None
@@ -213,32 +198,3 @@ def _wants_page(request: HttpRequest) -> bool:
         and not DOCUMENT.search(request.query)
         and "text/html" in request.headers.get("accept", "")
     )
-
-
-@contextmanager
-def _while_there(request: HttpRequest) -> Iterator[None]:
-    """Cancels the block when the caller hangs up, as `CallerGoneError`. The body has been read before."""
-    loop, task, is_gone = asyncio.get_running_loop(), asyncio.current_task(), False
-    assert task is not None
-    watching: list[asyncio.Task[None]] = []
-
-    async def watch() -> None:
-        nonlocal is_gone
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        is_gone = True
-        task.cancel()
-
-    # Watching costs a task, which the many operations that are over at once can do without.
-    soon = loop.call_later(PATIENCE_SECONDS, lambda: watching.append(loop.create_task(watch())))
-    try:
-        yield
-    except asyncio.CancelledError:
-        if is_gone:
-            task.uncancel()
-            raise CallerGoneError from None
-        raise
-    finally:
-        soon.cancel()
-        for each in watching:
-            each.cancel()

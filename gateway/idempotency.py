@@ -46,7 +46,7 @@ MOST_BEFORE: Final = 100
 """Of equal objects that were there before a create; with more it is not found out which is new."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claimant:
     """Whose keys those of an operation are. `header_key` is the one of the header `Idempotency-Key`."""
 

@@ -26,7 +26,7 @@ class JsonFormatter(logging.Formatter):
             if text.isascii():
                 return text.decode()
         # What is not ASCII could end a line or speak to a terminal: `json`, which is slower, escapes it.
-        return json.dumps(line, default=str)
+        return json.dumps(line, default=str, separators=(",", ":"))
 
 
 class TextFormatter(logging.Formatter):
@@ -53,7 +53,7 @@ def configure_logging(*, style: Literal["auto", "text", "json"], level: str, str
     # Neither formatter tells of them, and finding them out takes as long as writing the line.
     # https://docs.python.org/3/howto/logging.html#optimization
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None
+    logging._srcfile = None  # noqa: SLF001 - as that page says
 
     # It repeats a caller's malformed `tracestate`.
     logging.getLogger("opentelemetry.trace").setLevel(logging.ERROR)

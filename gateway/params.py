@@ -19,7 +19,7 @@ GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS
 NOT_WHOLE: Final = "The body's gzip data are cut short, or more follows them."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HttpRequest:
     """An HTTP request as ASGI tells of it.
 
@@ -40,7 +40,7 @@ class HttpRequest:
         return cls(scope["method"], headers, scope["query_string"], receive)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Params:
     """The parameters of a request. `query` is the document's text, as the protocol calls it.
 

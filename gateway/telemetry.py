@@ -106,7 +106,9 @@ class Telemetry:
         graph_seconds = Histogram(
             "gateway_graph_call_seconds", "Time of one HTTP call to Microsoft Graph.", ["method"], registry=registry
         )
-        self._running = Gauge("gateway_operations_running", "Operations in flight.", registry=registry)
+        self._running = 0
+        running = Gauge("gateway_operations_running", "Operations in flight.", registry=registry)
+        running.set_function(lambda: self._running)
         self._queued = Gauge("gateway_operations_queued", "Operations that wait for their turn.", registry=registry)
         self._budget_wait = Histogram(
             "gateway_budget_wait_seconds",
@@ -126,7 +128,7 @@ class Telemetry:
         """Reports the operation when the block ends, however it ends."""
         operation = Operation(request_id=request_id)
         started = self._clock.monotonic()
-        self._running.inc()
+        self._running += 1
         with self._spans.operation(headers) as span:
             try:
                 yield operation
@@ -134,7 +136,7 @@ class Telemetry:
                 operation.codes.append(CANCELLED)
                 raise
             finally:
-                self._running.dec()
+                self._running -= 1
                 seconds = self._clock.monotonic() - started
                 kind = operation.kind or "none"
                 self._operations(kind, operation.code).inc()

@@ -65,7 +65,7 @@ async def hang_up(gateway: Harness, document: str, graph: Graph, *, method: str 
 
 
 def lines(logs: list[str], message: str) -> list[Any]:
-    return [json.loads(line) for line in logs if line.startswith("{") and f'"message": "{message}"' in line]
+    return [json.loads(line) for line in logs if line.startswith("{") and f'"message":"{message}"' in line]
 
 
 async def test_a_read_ends_with_its_caller(logs: list[str]) -> None:

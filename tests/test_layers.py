@@ -23,6 +23,7 @@ ROWS: Mapping[str, int] = {
     "gateway.endpoint": 9,
     "gateway.page": 9,
     "gateway.params": 9,
+    "gateway.presence": 9,
     "gateway.responses": 9,
     "gateway.health": 9,
     "gateway.execution": 8,
@@ -50,6 +51,7 @@ ROWS: Mapping[str, int] = {
     "gateway.setting_types": 0,
     "gateway.tls": 0,
     "gateway.clock": 0,
+    "gateway.ids": 0,
     "gateway.instants": 0,
     "gateway.logs": 0,
 }

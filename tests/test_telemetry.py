@@ -289,7 +289,7 @@ async def test_operations_in_flight_are_counted() -> None:
 
 def operations(logs: list[str]) -> Iterator[dict[str, Any]]:
     for line in logs:
-        if line.startswith("{") and '"message": "operation"' in line:
+        if line.startswith("{") and '"message":"operation"' in line:
             yield json.loads(line)
 
 

@@ -9,7 +9,6 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import orjson
 import uvicorn
@@ -17,6 +16,7 @@ import uvicorn
 from benchmarks.jobs import JOBS
 from gateway.graph.aiohttp_transport import AiohttpTransport
 from gateway.graph.request import HEADERS
+from gateway.ids import new_id
 from gateway.logs import configure_logging
 
 log = logging.getLogger("gateway")
@@ -41,7 +41,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
         await live(receive, send)
         return
-    started, request_id, body, more = time.monotonic(), str(uuid4()), b"", True
+    started, request_id, body, more = time.monotonic(), new_id(), b"", True
     while more:
         message = await receive()
         body += message.get("body", b"")
@@ -50,7 +50,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     call = CALLS[name]
     headers = {
         "authorization": dict(scope["headers"])[b"authorization"].decode(),
-        "client-request-id": str(uuid4()),
+        "client-request-id": new_id(),
         **HEADERS,
     }
     if call.body:

@@ -12,6 +12,13 @@ from typing import Any, Final
 import jwt
 from cachetools import LRUCache
 
+from gateway.errors import UnauthenticatedError
+
+MAX_TOKEN_LENGTH: Final = 32_768
+"""Entra's tokens are a few kilobytes, with many groups up to about ten; servers take headers of 64 at most."""
+
+TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
+
 MOST_CLAIMS: Final = 1_000
 
 KEPT: Final = frozenset({"aud", "exp", "idtyp", "nbf", "roles", "scp", "tid", "ver"})
@@ -46,9 +53,15 @@ class UnverifiedTokens:
         return len(self._kept)
 
     def read(self, token: str) -> Unverified:
+        """Raises `UnauthenticatedError` for what cannot be a token."""
         digest = sha256(token.encode()).digest()
         unverified = self._kept.get(digest)
         if unverified is None:
+            if len(token) > MAX_TOKEN_LENGTH or not TOKEN.fullmatch(token):
+                raise UnauthenticatedError(
+                    "The access token is malformed.",
+                    hint="Send the token as Entra gave it: one word, without quotes or line breaks.",
+                )
             unverified = self._kept[digest] = _read(token, digest)
         return unverified
 

@@ -17,7 +17,7 @@ class UnusualError(Exception):
     """A value, or an answer, of which graphql-core must say what it means."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pending:
     """A field that asks, of an object that is there: its value goes into `completed` under the field's key."""
 

@@ -6,7 +6,6 @@ Used by `loader.py` only, which is the one way upstream of an operation.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
-from uuid import uuid4
 
 from gateway.clock import Clock, Deadline
 from gateway.errors import (
@@ -24,6 +23,7 @@ from gateway.graph.outage import Attempt, Outages
 from gateway.graph.request import HEADERS, JSON, GraphRequest, Json
 from gateway.graph.retry import RetryBudget, send_with_retries
 from gateway.graph.transport import Answer, AnswerTooLargeError, LostError, NotSentError, Transport, TransportError
+from gateway.ids import new_id
 from gateway.telemetry import Operation, Telemetry
 
 TokenSource = Callable[[str | None], Awaitable[str]]
@@ -63,7 +63,7 @@ class Budget(Protocol):
         """Graph has refused it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Errand:
     """On whose behalf, until when, and in which operation a request is sent. `budget` None is without limits.
 
@@ -180,7 +180,7 @@ class GraphClient:
     async def _exchange(self, request: GraphRequest, token: str, errand: Errand, remaining_seconds: float) -> Answer:
         headers = {
             "authorization": f"Bearer {token}",
-            "client-request-id": str(uuid4()),
+            "client-request-id": new_id(),
             **HEADERS,
         }
         if request.body is not None:

@@ -34,7 +34,7 @@ class Batching:
             log.warning("Microsoft Graph does not offer $batch", extra={"fields": {"status": status}})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Waiting:
     """A read that has been asked for, and where its answer goes. None: it goes alone, and whoever asks sends it."""
 

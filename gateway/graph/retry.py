@@ -80,7 +80,7 @@ async def send_with_retries(
     return await retrying(next_attempt)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Policy:
     is_write: bool
     deadline: Deadline

@@ -14,7 +14,7 @@ SelectionTree = Mapping[str, "SelectionTree"]
 """Field name → what is selected below it; a field under several aliases is in it once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
     loader: Loader
     cursors: CursorSealer
@@ -30,7 +30,7 @@ class Context:
     """What `joins` gathers, by the name of the resource that is looked up and the number of writes before."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ask:
     """What a field asks: of which object, None for a root field; with which arguments; and what is selected below.
 

@@ -53,7 +53,7 @@ class Use(NamedTuple):
 
 GUID_PART: Final = "0123abcd-"
 HOSTILE: Final = {
-    "gateway.auth.bearer.TOKEN": Use((Hostile("", "a"), Hostile("", "="), Hostile("a", "=", "a"), Hostile("", "a="))),
+    "gateway.auth.claims.TOKEN": Use((Hostile("", "a"), Hostile("", "="), Hostile("a", "=", "a"), Hostile("", "a="))),
     "gateway.auth.claims.PLAIN": Use((Hostile("", "a"), Hostile("", "-"))),
     "gateway.emulator.instants._FRACTION": Use((Hostile("", ".", ""), Hostile(".", "1"), Hostile("", ".1"))),
     "gateway.emulator.instants._SHAPE": Use((Hostile("2026-01-01T00:00:00.", "1"), Hostile("", "2026-01-01T"))),

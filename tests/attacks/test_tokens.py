@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from gateway.auth.bearer import MAX_TOKEN_LENGTH
+from gateway.auth.claims import MAX_TOKEN_LENGTH
 from gateway.auth.keys import MOST_FETCHES
 from gateway.emulator.app import Emulator
 from gateway.emulator.directory import GATEWAY_APP

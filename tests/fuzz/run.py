@@ -118,7 +118,7 @@ def check_end(gateway: Gateway, emulation: Emulation) -> list[str]:
     if code := gateway.program.process.wait(END_SECONDS):
         wrong.append(f"exit code {code}")
     lines = gateway.program.errors.splitlines()
-    wrong += [line[-2000:] for line in lines if '"level": "error"' in line or "Traceback" in line or line[:1] != "{"]
+    wrong += [line[-2000:] for line in lines if '"level":"error"' in line or "Traceback" in line or line[:1] != "{"]
     del wrong[MOST_FAILURES:]
     if emulation.graph_token.rpartition(".")[2] in gateway.program.errors:
         wrong.append("the log has the token")

@@ -139,7 +139,7 @@ def test_the_whole_graph(running: Running, number: int, calls: int) -> None:
     answer: Any = httpx.post(running.url, json=body, headers=headers).json()
     assert "errors" not in answer
     assert "ItemError" not in json.dumps(answer)
-    running.program.wait_for(rf'"request_id": "({request_id})"')
+    running.program.wait_for(rf'"request_id":"({request_id})"')
     [line] = [each for each in running.program.log_lines("operation") if each["request_id"] == request_id]
     assert line["graph_calls"] == calls
 
@@ -154,12 +154,12 @@ def test_the_permissions_of_a_document(tmp_path: Path) -> None:
 
 def test_the_log_line(running: Running) -> None:
     """A real one has the names that are shown."""
-    shown = json.loads(next(each for each in blocks("json") if '"message": "operation"' in each))
+    shown = json.loads(next(each for each in blocks("json") if '"message":"operation"' in each))
     headers = {"authorization": f"Bearer {running.token}", "x-request-id": "for-the-log"}
     document = blocks("graphql")[0]
     variables = json.loads(blocks("json")[0])
     httpx.post(running.url, json={"query": document, "variables": variables}, headers=headers)
-    running.program.wait_for(r'"request_id": "(for-the-log)"')
+    running.program.wait_for(r'"request_id":"(for-the-log)"')
     [line] = [each for each in running.program.log_lines("operation") if each["request_id"] == "for-the-log"]
     assert list(line) == list(shown)
     same = ("level", "message", "operation", "kind", "code", "graph_calls", "verified")
@@ -201,7 +201,7 @@ def test_trusted_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
         assert code() == "PERSISTED_QUERY_NOT_FOUND"
         (folder / "mobile.json").write_text(json.dumps({sent["documentId"]: document}))
-        running.program.wait_for('"message": "(trusted documents were read again)"')
+        running.program.wait_for('"message":"(trusted documents were read again)"')
         assert code() == {"tenantTag": None}
 
 

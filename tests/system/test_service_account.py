@@ -56,7 +56,7 @@ def test_two_replicas_act_as_whoever_signs_in(emulation: Emulation) -> None:
         with gateway_serve(settings) as one, gateway_serve(settings) as two:
             for served in (one, two):
                 assert served.program.wait_for(
-                    '"warning", "message": "(Nobody is signed in for this gateway to act as.)"'
+                    '"warning","message":"(Nobody is signed in for this gateway to act as.)"'
                 )
                 assert code(served, READ, reader) == "SIGN_IN_REQUIRED"
             by_device_code(emulation, settings)
