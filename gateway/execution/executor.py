@@ -16,6 +16,7 @@ from graphql import (
     execute,
 )
 from graphql.execution.values import VariableValues
+from strawberry.execution import optimized_is_awaitable
 
 from gateway.documents import Document, Prepared
 from gateway.execution.coercion import CoerceVariables, Coercion
@@ -77,6 +78,7 @@ class Executor:
             operation_name=name,
             max_coercion_errors=MAX_COERCION_ERRORS,
             hide_suggestions=not self._suggestions,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # is declared as a mere bool
         )
         self._count(way)
         return _in_order(await result if isinstance(result, Awaitable) else result)

@@ -4,15 +4,18 @@ Strawberry builds the schema; graphql-core runs it, because a parsed and validat
 Strawberry's own `execute` takes text only.
 """
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLObjectType, GraphQLSchema, is_introspection_type
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.resources.model import Model
 from gateway.resources.spec import ResourceSpec
-from gateway.schema.fields import build_object
+from gateway.schema.access import asking_of
+from gateway.schema.fields import build_object, reader_of
 from gateway.schema.filters import FilterTypes
 from gateway.schema.joins import add_fields
 from gateway.schema.operations import RootFields
@@ -44,4 +47,20 @@ def build_schema(catalog: tuple[ResourceSpec, ...]) -> strawberry.Schema:
 
 def to_graphql_core(schema: strawberry.Schema) -> GraphQLSchema:
     core: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
+    for each in core.type_map.values():
+        if isinstance(each, GraphQLObjectType) and not is_introspection_type(each):
+            _shorten(each)
     return core
+
+
+def _shorten(of: GraphQLObjectType) -> None:
+    """Fields that only read their source do so without Strawberry: there is nothing for it to convert."""
+    for name, field in of.fields.items():
+        if asking_of(field) is None:
+            field.resolve = _resolver(name, reader_of(field))
+
+
+def _resolver(name: str, reader: Callable[[Any], Any] | None) -> Callable[..., Any]:
+    if reader is None:
+        return lambda source, _: read_member(source, name)
+    return lambda source, _: reader(source)
