@@ -44,7 +44,8 @@ class AiohttpTransport:
     """`Transport` over one shared `aiohttp.ClientSession`, which is open within `async with`."""
 
     def __init__(self, *, ca_file: Path | None, connections: int, max_answer_bytes: int) -> None:
-        self._ssl_context = build_ssl_context(ca_file)
+        # Without a file aiohttp's own will do: it has read the system's certificates when it was loaded.
+        self._ssl_context = True if ca_file is None else build_ssl_context(ca_file)
         self._connections = connections
         self._max_answer_bytes = max_answer_bytes
         self._proxies = {
