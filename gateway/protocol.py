@@ -30,14 +30,16 @@ class HttpProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         self._framing_bytes = 0
         self._is_head = False
+        self._waits_since: float | None = None
         self._closing: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._close_later()
+        self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._close_never()
+        if self._closing:
+            self._closing.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -54,7 +56,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_head = True
-        self._close_later()
+        self._wait_for_head()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._is_head:
@@ -71,7 +73,7 @@ class HttpProtocol(HttpToolsProtocol):
             raise MalformedError("a tunnel")
         self._is_head = False
         if not self.parser.should_upgrade():
-            self._close_never()
+            self._waits_since = None
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -86,7 +88,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.cycle.response_complete:
-            self._close_later()
+            self._wait_for_head()
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -104,11 +106,19 @@ class HttpProtocol(HttpToolsProtocol):
         lines = [b"%s: %s\r\n" % each for each in self.headers if each[0] != b"upgrade"]
         return b"%s %s HTTP/%s\r\n%s\r\n" % (self.parser.get_method(), self.url, version, b"".join(lines))
 
-    def _close_later(self) -> None:
+    def _wait_for_head(self) -> None:
         """Unlike uvicorn's own timer, this one is not put off by bytes that are no new request."""
-        self._close_never()
-        self._closing = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self._waits_since = self.loop.time()
+        if self._closing is None:
+            self._closing = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
 
-    def _close_never(self) -> None:
-        if self._closing:
-            self._closing.cancel()
+    def _close_if_idle(self) -> None:
+        """One timer serves many requests: setting and stopping one for each would be a noticeable part of them."""
+        self._closing = None
+        if self._waits_since is None:
+            return
+        left_seconds = self._waits_since + self.timeout_keep_alive - self.loop.time()
+        if left_seconds > 0:
+            self._closing = self.loop.call_later(left_seconds, self._close_if_idle)
+        else:
+            self.timeout_keep_alive_handler()

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from gateway.graph.request import Json
+from gateway.presence import LOOK_SECONDS
 from tests.harness import Harness, running
 
 QUERY = "{ __typename }"
@@ -175,6 +176,18 @@ async def test_accept_may_come_in_several_lines(gateway: Harness) -> None:
     request = httpx.Request("POST", "http://gateway.test/graphql", headers=headers, content=b'{"query":"{__typename}"}')
     response = await gateway.http.send(request)
     assert (response.status_code, response.headers["content-type"]) == (200, f"{GRAPHQL_RESPONSE}; charset=utf-8")
+
+
+async def test_a_body_that_takes_its_time_is_waited_for(gateway: Harness) -> None:
+    """Longer than a request goes on before anybody looks after it."""
+
+    async def hesitate() -> AsyncIterator[bytes]:
+        yield b'{"query":'
+        await asyncio.sleep(3 * LOOK_SECONDS)
+        yield json.dumps(QUERY).encode() + b"}"
+
+    response = await send(gateway, content=hesitate(), headers={"content-type": "application/json"})
+    assert (response.status_code, "errors" in response.json()) == (200, False)
 
 
 async def test_a_body_that_does_not_arrive_in_time_is_refused(gateway: Harness) -> None:

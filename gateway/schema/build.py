@@ -41,7 +41,7 @@ def build_schema(catalog: tuple[ResourceSpec, ...]) -> strawberry.Schema:
     return strawberry.Schema(
         query=build_object("Query", QUERY, queries),
         mutation=build_object("Mutation", MUTATION, mutations) if mutations else None,
-        config=StrawberryConfig(auto_camel_case=False, default_resolver=read_member, scalar_map=SCALARS),
+        config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
     )
 
 
@@ -49,12 +49,12 @@ def to_graphql_core(schema: strawberry.Schema) -> GraphQLSchema:
     core: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
     for each in core.type_map.values():
         if isinstance(each, GraphQLObjectType) and not is_introspection_type(each):
-            _shorten(each)
+            _set_resolvers(each)
     return core
 
 
-def _shorten(of: GraphQLObjectType) -> None:
-    """Fields that only read their source do so without Strawberry: there is nothing for it to convert."""
+def _set_resolvers(of: GraphQLObjectType) -> None:
+    """Fields that only read their source do so without Strawberry, which would take longer than all else about them."""
     for name, field in of.fields.items():
         if asking_of(field) is None:
             field.resolve = _resolver(name, reader_of(field))

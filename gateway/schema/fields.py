@@ -53,11 +53,7 @@ def build_resolved(
 
 def build_read(name: str, of: GraphQLType, description: str, reader: Callable[[Any], Any]) -> StrawberryField:
     """A field whose value is made of its source by a function."""
-
-    def resolve(root: Any) -> Any:
-        return reader(root)
-
-    field = build_resolved(name, of, description, resolve)
+    field = build_field(name, of, description)
     field.metadata = MappingProxyType({READER: reader})
     return field
 

@@ -143,7 +143,7 @@ class Gateway:
 @contextmanager
 def gateway_serve(settings: Mapping[str, str] | None = None) -> Iterator[Gateway]:
     with program("serve", "--port", "0", settings=settings) as running:
-        yield Gateway(running, running.wait_for(r'"listening", "url": "([^"]+)"'))
+        yield Gateway(running, running.wait_for(r'"listening","url":"([^"]+)"'))
 
 
 @dataclass(frozen=True)

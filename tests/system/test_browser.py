@@ -66,7 +66,7 @@ def gateway_serve(settings: dict[str, str]) -> Iterator[str]:
     while not found:
         line = process.stderr.readline()
         assert line, "it ended before it was ready"
-        found = re.search(r'"listening", "url": "([^"]+)"', line)
+        found = re.search(r'"listening","url":"([^"]+)"', line)
     try:
         yield found[1]
     finally:
