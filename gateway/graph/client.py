@@ -5,6 +5,7 @@ Used by `loader.py` only, which is the one way upstream of an operation.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from gateway.clock import Clock, Deadline
@@ -126,9 +127,7 @@ class GraphClient:
     async def _send_as(
         self, token: str, request: GraphRequest, attempt: Callable[[str], Awaitable[Answer]], errand: Errand
     ) -> Answer:
-        async def once() -> Answer:
-            return await attempt(token)
-
+        once = partial(attempt, token)
         try:
             answer = await send_with_retries(
                 request, once, deadline=errand.deadline, clock=self._clock, budget=self._budget

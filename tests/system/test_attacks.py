@@ -8,7 +8,7 @@ import json
 import re
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -290,9 +290,10 @@ def test_slow_bodies_hold_up_nobody(gateway: Gateway, emulation: Emulation, head
 
 @asynccontextmanager
 async def serving_impatiently() -> AsyncIterator[int]:
-    """The port of a server that waits for one second where the gateway waits for 75."""
+    """The port of a server that waits for one second where the gateway waits for 75, and takes longer for `/slow`."""
 
-    async def app(_: object, __: object, send: Callable[[object], object]) -> None:
+    async def app(scope: Mapping[str, object], _: object, send: Callable[[object], object]) -> None:
+        await asyncio.sleep(1.5 if scope["path"] == "/slow" else 0)
         start = {"type": "http.response.start", "status": 204, "headers": []}
         for message in (start, {"type": "http.response.body", "body": b""}):
             await send(message)  # type: ignore[misc]
@@ -355,6 +356,18 @@ async def test_a_connection_that_works_is_not_cut_off() -> None:
             assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
             await asyncio.sleep(0.6)
         assert (await client.get("/")).status_code == 204
+
+
+async def test_a_request_that_takes_longer_is_not_cut_off() -> None:
+    """Its connection is idle only behind the answer, and then not for long."""
+    async with serving_impatiently() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /slow HTTP/1.1\r\nHost: gateway.test\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
+        answered = time.monotonic()
+        assert await asyncio.wait_for(reader.read(), WAIT_SECONDS) == b""
+        writer.close()
+    assert 0.9 < time.monotonic() - answered < 3
 
 
 def test_idle_connections_are_kept_longer_than_clients_keep_them() -> None:
