@@ -50,7 +50,7 @@ def configure_logging(*, style: Literal["auto", "text", "json"], level: str, str
         # Their lines name URLs and, at debug level, bodies with tokens.
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
-    # Neither formatter tells of them, and finding them out takes as long as writing the line.
+    # Neither formatter tells of thread, process or place in the code, so they need not be found out for each line:
     # https://docs.python.org/3/howto/logging.html#optimization
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001 - as that page says

@@ -113,7 +113,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._closing = self.loop.call_later(self.timeout_keep_alive, self._close_if_idle)
 
     def _close_if_idle(self) -> None:
-        """One timer serves many requests: setting and stopping one for each would be a noticeable part of them."""
+        """One timer serves many requests, which are mostly over long before it is due."""
         self._closing = None
         if self._waits_since is None:
             return

@@ -54,7 +54,7 @@ def to_graphql_core(schema: strawberry.Schema) -> GraphQLSchema:
 
 
 def _set_resolvers(of: GraphQLObjectType) -> None:
-    """Fields that only read their source do so without Strawberry, which would take longer than all else about them."""
+    """Fields that only read their source do so without Strawberry, which has nothing to convert there."""
     for name, field in of.fields.items():
         if asking_of(field) is None:
             field.resolve = _resolver(name, reader_of(field))
