@@ -87,10 +87,14 @@ class GatewayError(Exception):
 
 
 class UnauthenticatedError(GatewayError):
-    """No access token, or one that cannot be used: malformed, expired, for somebody else, refused by Graph."""
+    """An access token that cannot be used: malformed, expired, for somebody else, refused by Graph."""
 
     code = "UNAUTHENTICATED"
     http_status = 401
+
+
+class MissingTokenError(UnauthenticatedError):
+    """No bearer token at all. The challenge then names no error: https://www.rfc-editor.org/rfc/rfc6750#section-3.1."""
 
 
 class AppOnlyTokenError(GatewayError):

@@ -22,6 +22,7 @@ from gateway.errors import (
     GatewayError,
     InternalServerError,
     MethodNotAllowedError,
+    MissingTokenError,
     NotAcceptableError,
     OperationLimitError,
     ParseFailedError,
@@ -211,6 +212,8 @@ def _challenge(outcome: GatewayError) -> str:
     if isinstance(outcome, ClaimsChallengeError) and outcome.claims:
         claims = b64encode(outcome.claims.encode()).decode()
         return f'Bearer realm="gateway", error="insufficient_claims", claims="{claims}"'
+    if isinstance(outcome, MissingTokenError):
+        return 'Bearer realm="gateway"'
     return 'Bearer realm="gateway", error="invalid_token"'
 
 

@@ -12,6 +12,7 @@ from gateway.errors import (
     ClaimsChallengeError,
     GatewayError,
     MethodNotAllowedError,
+    MissingTokenError,
     MutationOverGetError,
     NotAcceptableError,
     ParseFailedError,
@@ -34,6 +35,7 @@ FIXED_HEADERS = {
 }
 MASKED = "Something went wrong in the gateway. Its log says more under r-1."
 INVALID_TOKEN = 'Bearer realm="gateway", error="invalid_token"'
+CHALLENGES: dict[type[GatewayError], str] = {MissingTokenError: 'Bearer realm="gateway"'}
 
 
 # Accept
@@ -130,7 +132,7 @@ def test_an_outcome_before_execution_has_its_status(kind: type[GatewayError], me
     is_plain = media_type == JSON and kind.code in SAID_IN_JSON
     content = {"errors": [{"message": "Said so.", "extensions": {"code": kind.code, "retryable": kind.retryable}}]}
     allow = {"allow": kind.allow} if issubclass(kind, MethodNotAllowedError) else {}
-    challenge = {"www-authenticate": INVALID_TOKEN} if kind.http_status == 401 else {}
+    challenge = {"www-authenticate": CHALLENGES.get(kind, INVALID_TOKEN)} if kind.http_status == 401 else {}
     body = bytes(response.body)
     assert response.status_code == (200 if is_plain else kind.http_status)
     assert json.loads(body) == content

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from gateway.auth.claims import Unverified, UnverifiedTokens
 from gateway.auth.verifying import ASK_AGAIN, GRAPH_APP_ID, PUBLIC_GRAPH, Verifier
 from gateway.clock import Clock, Deadline
-from gateway.errors import AppOnlyTokenError, ForbiddenError, UnauthenticatedError
+from gateway.errors import AppOnlyTokenError, ForbiddenError, MissingTokenError, UnauthenticatedError
 from gateway.telemetry import CacheSizes
 
 READ_ROLE: Final = "Gateway.Read"
@@ -163,10 +163,10 @@ class AppAuthenticator:
 def to_token(authorization: str | None) -> str:
     """What stands in the token's place; raises `UnauthenticatedError` unless it is there exactly once."""
     if authorization is None:
-        raise UnauthenticatedError("No access token was sent.", hint="Send it as `Authorization: Bearer <token>`.")
+        raise MissingTokenError("No access token was sent.", hint="Send it as `Authorization: Bearer <token>`.")
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
-        raise UnauthenticatedError(
+        raise MissingTokenError(
             "The Authorization header is not of the scheme Bearer.", hint="Send it as `Authorization: Bearer <token>`."
         )
     token = token.strip(" ")
