@@ -5,6 +5,7 @@ The tour of one request, in the order of the files:
 - `app`: middleware (hosts, CORS), then the short way to the endpoint
 - `endpoint`: method and media type; each of the next stops is a line of its `_run`
 - `auth.bearer`: `Authorization` header → `Caller`
+- `presence`: ends a request whose body is late, or whose caller hangs up
 - `params`: body or URL → document text or id, operation name, variables
 - `documents`: text → parsed, within `limits`, validated; kept, with `literals` lifted out; or one of the `trusted`
 - `auth.exchange`: `Caller` → access token for Microsoft Graph; of one account for all in `auth.service_account`
