@@ -38,18 +38,19 @@ def build_schema(catalog: tuple[ResourceSpec, ...]) -> strawberry.Schema:
     roots = RootFields(model, types, values)
     queries = [field for spec in catalog for field in roots.reads(spec)]
     mutations = [field for spec in catalog for field in roots.writes(spec)]
-    return strawberry.Schema(
+    schema = strawberry.Schema(
         query=build_object("Query", QUERY, queries),
         mutation=build_object("Mutation", MUTATION, mutations) if mutations else None,
         config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
     )
+    for each in to_graphql_core(schema).type_map.values():
+        if isinstance(each, GraphQLObjectType) and not is_introspection_type(each):
+            _set_resolvers(each)
+    return schema
 
 
 def to_graphql_core(schema: strawberry.Schema) -> GraphQLSchema:
     core: GraphQLSchema = schema._schema  # noqa: SLF001 - Strawberry has no public name for it
-    for each in core.type_map.values():
-        if isinstance(each, GraphQLObjectType) and not is_introspection_type(each):
-            _set_resolvers(each)
     return core
 
 
